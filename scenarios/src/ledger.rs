@@ -1,0 +1,37 @@
+//! The private ledger: what each request waited for and was served by, apart from all telemetry.
+
+use serde::{Deserialize, Serialize};
+
+/// One line of `ledger/<instance>.jsonl`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Hierarchical request id: `17` is the search, `17.1` its second item, `17.1.k` what catalog asked the cache for.
+    pub request: String,
+    /// The request that caused this one; none for a search.
+    pub parent: Option<String>,
+    /// `search/compute`, `database/pool`, or `edge:catalog->database` for a call as its caller saw it,
+    /// or a bare service name for a request as its server saw it.
+    pub station: String,
+    pub phase: Phase,
+    /// Nanoseconds since the Unix epoch.
+    pub from_ns: u64,
+    /// Nanoseconds since the Unix epoch.
+    pub to_ns: u64,
+    /// The request that held what this one waited for, where the holder itself queued elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+}
+
+/// What happened at a station between the two times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Queued for the station.
+    Wait,
+    /// Held it and was served.
+    Serve,
+    /// A call to another service, from send to answer (station `edge:a->b`).
+    Call,
+    /// The whole request at a server (station: the service).
+    Handle,
+}

@@ -1,0 +1,4 @@
+//! What a run is and what the right answer is.
+
+pub mod ledger;
+pub mod model;
