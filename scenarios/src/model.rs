@@ -242,7 +242,10 @@ pub enum TruthBottleneck {
     Derived,
     /// The symptom is not about time.
     None,
-    At { component: Component, mode: Mode },
+    At {
+        component: Component,
+        mode: Mode,
+    },
 }
 
 /// What must be seen for a run to count.
