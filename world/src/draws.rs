@@ -47,14 +47,15 @@ impl Draws {
 
     fn key(&self, label: &str, key: &str) -> u64 {
         // FNV-1a over label, separator and key, then mixed with the seed.
-        let hash = label.bytes().chain([0]).chain(key.bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let hash =
+            label.bytes().chain([0]).chain(key.bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
         mix(hash ^ mix(self.seed))
     }
 }
 
-/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every input bit changes half of the output bits.
+/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014): every input bit changes half of the output bits.
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
