@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rca_engine::component::Component;
 use rca_engine::vocabulary::{Effect, Kind, Mode};
+use serde::{Deserialize, Serialize};
 
 /// A parsed scenario file.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +28,7 @@ pub struct Scenario {
 }
 
 /// The system under test: figures and policies of its services.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct System {
     pub search: Search,
     pub catalog: Catalog,
@@ -36,7 +37,7 @@ pub struct System {
 }
 
 /// What every service has: permits for its own work, and how long that work takes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Compute {
     pub permits: u32,
     /// Mean of an Erlang-4 distribution.
@@ -44,7 +45,7 @@ pub struct Compute {
 }
 
 /// A caller's policy on one edge.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallPolicy {
     /// Deadline of one attempt, connection wait included.
     pub timeout: Duration,
@@ -59,27 +60,27 @@ pub struct CallPolicy {
 }
 
 /// A token bucket of retries.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RetryBudget {
     pub per_call: f64,
     pub burst: f64,
 }
 
 /// A bounded set of connections with a first-come-first-served queue.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionPool {
     pub size: u32,
     pub acquire: Duration,
 }
 
 /// A circuit breaker that counts refused connections and timeouts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Breaker {
     pub failures: u32,
     pub open_for: Duration,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Search {
     pub compute: Compute,
     /// Items asked for at once.
@@ -87,7 +88,7 @@ pub struct Search {
     pub catalog: CallPolicy,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Catalog {
     pub compute: Compute,
     pub cache: CallPolicy,
@@ -96,7 +97,7 @@ pub struct Catalog {
     pub uncached_share: f64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CatalogCache {
     pub compute: Compute,
     pub database: CallPolicy,
@@ -107,15 +108,15 @@ pub struct CatalogCache {
 }
 
 /// What the cache does with an entry it cannot decode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OnUnreadable {
     /// Answers so at once; the entry stays until its time to live.
     Answer,
-    /// Treats it as a miss and reads through, without replacing it.
+    /// Treats it as a miss and reads through.
     ReadThrough,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Database {
     pub pool: ConnectionPool,
     /// Mean time a query holds a connection, Erlang-4.
@@ -123,7 +124,7 @@ pub struct Database {
 }
 
 /// Open-loop arrivals.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Load {
     pub rate_per_s: f64,
     /// Products per search.

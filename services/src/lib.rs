@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The system under test: search, catalog, catalog-cache and database, one module a role.
+
+pub mod app;
+mod attached;
+mod call;
+mod catalog;
+mod catalog_cache;
+pub mod control;
+mod database;
+mod instance;
+mod ledger;
+mod pool;
+pub mod product;
+mod reply;
+mod role;
+mod search;
+
+pub use app::{Config, Service, StartError};
+pub use instance::{Instance, Start};
+pub use ledger::Ledger;
+pub use role::Role;

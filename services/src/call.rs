@@ -1,0 +1,222 @@
+//! Calls to another service under a policy: connections, deadline, retries with a budget, circuit breaker.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use contract::{event, http as headers, metric};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use scenarios::ledger::Phase;
+use scenarios::model::CallPolicy;
+use telemetry::RequestContext;
+use telemetry::client::Attempt;
+use tracing::Instrument as _;
+
+use crate::instance::Instance;
+use crate::pool::{Pool, Shape};
+use crate::role::Role;
+
+/// One edge: a caller's connections and policy towards one callee; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Edge(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    instance: Arc<Instance>,
+    callee: Role,
+    base: String,
+    station: String,
+    policy: CallPolicy,
+    connections: Option<Pool>,
+    guard: Mutex<Guard>,
+}
+
+/// What is remembered from call to call.
+#[derive(Debug)]
+struct Guard {
+    retry_tokens: f64,
+    /// Refused or timed out, in a row.
+    broken_row: u32,
+    open_until: Duration,
+}
+
+/// Why a call has no usable answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CallError {
+    /// No answer, with a low-cardinality reason.
+    #[error("get an answer: {0}")]
+    NoAnswer(&'static str),
+    #[error("use the answer: status {0}")]
+    Status(StatusCode),
+}
+
+impl Edge {
+    /// `base` is the callee's address, such as `http://127.0.0.1:8080`.
+    pub(crate) fn new(instance: &Arc<Instance>, callee: Role, base: &str, policy: CallPolicy) -> Self {
+        let connections = policy.pool.map(|pool| {
+            let shape = Shape {
+                // Both bounded edges lead to the database; the conventions name a pool after what it connects to.
+                name: "db",
+                family: &metric::CONNECTIONS,
+                size: pool.size,
+                patience: Some(pool.acquire),
+                serves: false,
+            };
+            Pool::new(instance, shape)
+        });
+        let tokens = policy.retry_budget.map_or(0.0, |budget| budget.burst);
+        Self(Arc::new(Inner {
+            instance: Arc::clone(instance),
+            callee,
+            base: base.to_owned(),
+            station: format!("edge:{}->{}", instance.role().as_str(), callee.as_str()),
+            policy,
+            connections,
+            guard: Mutex::new(Guard { retry_tokens: tokens, broken_row: 0, open_until: Duration::ZERO }),
+        }))
+    }
+
+    /// GET with retries. `step` names this call within the caller's request; path must be a plain path.
+    pub(crate) async fn get(
+        &self,
+        context: &RequestContext,
+        step: &str,
+        path: &str,
+    ) -> Result<Response<Bytes>, CallError> {
+        self.earn_retries();
+        let mut attempt = 0;
+        loop {
+            if self.is_open() {
+                return Err(CallError::NoAnswer("circuit_open"));
+            }
+            let id = if attempt == 0 {
+                format!("{}.{step}", context.id)
+            } else {
+                format!("{}.{step}-{attempt}", context.id)
+            };
+            let outcome = self.attempt(context, &id, path, attempt).await;
+            self.remember(&outcome);
+            let error = match outcome {
+                Ok(response) if response.status().is_success() => return Ok(response),
+                Ok(response) if !response.status().is_server_error() => {
+                    return Err(CallError::Status(response.status()));
+                }
+                Ok(response) => CallError::Status(response.status()),
+                Err(reason) => CallError::NoAnswer(reason),
+            };
+            attempt += 1;
+            if attempt >= self.0.policy.attempts || !self.spend_retry() {
+                return Err(error);
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        context: &RequestContext,
+        id: &str,
+        path: &str,
+        resend: u32,
+    ) -> Result<Response<Bytes>, &'static str> {
+        let inner = &self.0;
+        let clock = &inner.instance.world().clock;
+        let uri: Uri = format!("{}{path}", inner.base).parse().map_err(|_invalid| "invalid_address")?;
+        let call = Attempt::begin(&context.telemetry, clock, "GET", inner.callee.as_str(), &uri, resend);
+        let span = call.span().clone();
+        let outcome = async {
+            let outcome = self.exchange(context, id, uri, &call).await;
+            let reason = match &outcome {
+                Ok(response) if response.status().is_server_error() => Some(response.status().to_string()),
+                Ok(_) => None,
+                Err(reason) => Some((*reason).to_owned()),
+            };
+            if let Some(reason) = reason {
+                tracing::warn!(
+                    name: event::CLIENT_EXCEPTION,
+                    { "exception.type" = "CallError", "exception.message" = reason },
+                    "call to {} failed",
+                    inner.callee.as_str()
+                );
+            }
+            outcome
+        }
+        .instrument(span)
+        .await;
+        call.finish(outcome.as_ref().map(|response| response.status().as_u16()).map_err(|reason| *reason));
+        outcome
+    }
+
+    /// Waits for a connection and then for the answer, both within one deadline.
+    async fn exchange(
+        &self,
+        context: &RequestContext,
+        id: &str,
+        uri: Uri,
+        call: &Attempt,
+    ) -> Result<Response<Bytes>, &'static str> {
+        let inner = &self.0;
+        let world = inner.instance.world();
+        let deadline = world.clock.now() + inner.policy.timeout;
+        let connection = match &inner.connections {
+            Some(pool) => {
+                let permit = pool.acquire(&context.id, Some(inner.policy.timeout)).await;
+                Some(permit.map_err(|error| error.as_str())?)
+            }
+            None => None,
+        };
+        let mut request = Request::new(Bytes::new());
+        *request.uri_mut() = uri;
+        let plain = |value: &str| HeaderValue::from_str(value).map_err(|_invalid| "invalid_header");
+        request.headers_mut().insert(headers::REQUEST_ID, plain(id)?);
+        request.headers_mut().insert(headers::TENANT_CLASS, plain(&context.tenant)?);
+        call.inject(request.headers_mut());
+        let from_ns = world.clock.wall_ns();
+        let left = deadline.saturating_sub(world.clock.now());
+        let answer = world.network.send(&world.clock, request, left).await;
+        inner.instance.ledger().note(id, &inner.station, Phase::Call, from_ns, world.clock.wall_ns());
+        drop(connection);
+        answer.map_err(world::SendError::as_str)
+    }
+
+    fn guard(&self) -> std::sync::MutexGuard<'_, Guard> {
+        self.0.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn earn_retries(&self) {
+        if let Some(budget) = self.0.policy.retry_budget {
+            let mut guard = self.guard();
+            guard.retry_tokens = (guard.retry_tokens + budget.per_call).min(budget.burst);
+        }
+    }
+
+    fn spend_retry(&self) -> bool {
+        if self.0.policy.retry_budget.is_none() {
+            return true;
+        }
+        let mut guard = self.guard();
+        let enough = guard.retry_tokens >= 1.0;
+        if enough {
+            guard.retry_tokens -= 1.0;
+        }
+        enough
+    }
+
+    fn is_open(&self) -> bool {
+        self.0.policy.breaker.is_some() && self.guard().open_until > self.0.instance.world().clock.now()
+    }
+
+    /// The breaker counts refused connections and time-outs; an answer, whatever it says, closes it.
+    fn remember(&self, outcome: &Result<Response<Bytes>, &'static str>) {
+        let Some(breaker) = self.0.policy.breaker else { return };
+        let mut guard = self.guard();
+        if outcome.is_ok() {
+            guard.broken_row = 0;
+            return;
+        }
+        guard.broken_row += 1;
+        if guard.broken_row >= breaker.failures {
+            guard.broken_row = 0;
+            guard.open_until = self.0.instance.world().clock.now() + breaker.open_for;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Where the private ledger goes: a file of its own beside the telemetry, or memory.
+
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use scenarios::ledger::{Entry, Phase};
+
+/// The ledger of one instance; clones share it.
+#[derive(Clone, Debug)]
+pub struct Ledger(Arc<Mutex<Book>>);
+
+#[derive(Debug)]
+enum Book {
+    Closed,
+    Memory(Vec<Entry>),
+    File(BufWriter<std::fs::File>),
+}
+
+impl Ledger {
+    /// Keeps nothing.
+    pub fn closed() -> Self {
+        Self::of(Book::Closed)
+    }
+
+    /// Keeps entries until they are taken.
+    pub fn memory() -> Self {
+        Self::of(Book::Memory(Vec::new()))
+    }
+
+    /// Writes JSON lines.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
+    pub fn file(path: &Path) -> std::io::Result<Self> {
+        Ok(Self::of(Book::File(BufWriter::new(std::fs::File::create(path)?))))
+    }
+
+    fn of(book: Book) -> Self {
+        Self(Arc::new(Mutex::new(book)))
+    }
+
+    /// Entries kept in memory so far.
+    pub fn take(&self) -> Vec<Entry> {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Book::Memory(entries) => std::mem::take(entries),
+            Book::Closed | Book::File(_) => Vec::new(),
+        }
+    }
+
+    /// Writes out what is buffered.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn flush(&self) -> std::io::Result<()> {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Book::File(file) => file.flush(),
+            Book::Closed | Book::Memory(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn write(&self, entry: Entry) {
+        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = match &mut *book {
+            Book::Closed => false,
+            Book::Memory(entries) => {
+                entries.push(entry);
+                false
+            }
+            Book::File(file) => serde_json::to_writer(&mut *file, &entry).is_err() || file.write_all(b"\n").is_err(),
+        };
+        if failed {
+            // A ledger with holes would derive a wrong truth; a missing end makes the run invalid instead.
+            *book = Book::Closed;
+        }
+    }
+
+    pub(crate) fn note(&self, request: &str, station: &str, phase: Phase, from_ns: u64, to_ns: u64) {
+        let parent = request.rsplit_once('.').map(|(parent, _)| parent.to_owned());
+        self.write(Entry {
+            request: request.to_owned(),
+            parent,
+            station: station.to_owned(),
+            phase,
+            from_ns,
+            to_ns,
+            holder: None,
+        });
+    }
+}

@@ -1,0 +1,207 @@
+//! A bounded resource: permits, a first-come-first-served queue with a bound and a patience, and its five figures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use contract::metric::{self, Family};
+use contract::span as attribute;
+use opentelemetry::KeyValue;
+use scenarios::ledger::Phase;
+use scenarios::model::Compute;
+use telemetry::{Counter, Histogram, Telemetry};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use crate::attached::Attached;
+use crate::instance::Instance;
+
+/// The most requests that may wait at once.
+const MAX_PENDING: i64 = 4_096;
+
+/// What a pool is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// Its name within the service: `pool`, `compute`, `db`.
+    pub(crate) name: &'static str,
+    pub(crate) family: &'static Family,
+    pub(crate) size: u32,
+    /// None: waits for ever.
+    pub(crate) patience: Option<Duration>,
+    /// Whether holding a permit is work. Holding a connection while another service works is not.
+    pub(crate) serves: bool,
+}
+
+impl Shape {
+    /// Permits for a service's own work, which waits for its turn as long as it takes.
+    pub(crate) fn compute(compute: Compute) -> Self {
+        Self { name: "compute", family: &metric::COMPUTE, size: compute.permits, patience: None, serves: true }
+    }
+}
+
+/// A pool; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Pool(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    instance: Arc<Instance>,
+    shape: Shape,
+    station: String,
+    attributes: [KeyValue; 1],
+    permits: Arc<Semaphore>,
+    levels: Arc<Levels>,
+    instruments: Attached<Instruments>,
+}
+
+#[derive(Debug, Default)]
+struct Levels {
+    in_use: AtomicI64,
+    pending: AtomicI64,
+}
+
+#[derive(Debug)]
+struct Instruments {
+    wait_time: Histogram,
+    use_time: Histogram,
+    timeouts: Counter<u64>,
+}
+
+/// Why no permit was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PoolError {
+    #[error("get a permit in time")]
+    TimedOut,
+    #[error("queue: too many are waiting")]
+    Full,
+}
+
+impl PoolError {
+    /// A low-cardinality `error.type`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::TimedOut => "pool_timeout",
+            Self::Full => "pool_full",
+        }
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(instance: &Arc<Instance>, shape: Shape) -> Self {
+        let attributes = [KeyValue::new(shape.family.name, shape.name)];
+        let levels = Arc::new(Levels::default());
+        let instruments = {
+            let (attributes, levels) = (attributes.clone(), Arc::clone(&levels));
+            Attached::new(instance, move |telemetry| Instruments::new(telemetry, &shape, &attributes, &levels))
+        };
+        Self(Arc::new(Inner {
+            instance: Arc::clone(instance),
+            shape,
+            station: format!("{}/{}", instance.role().as_str(), shape.name),
+            attributes,
+            permits: Arc::new(Semaphore::new(shape.size as usize)),
+            levels,
+            instruments,
+        }))
+    }
+
+    /// Waits for a permit, for at most the pool's patience and `limit`; marks the wait on the current span.
+    pub(crate) async fn acquire(&self, request: &str, limit: Option<Duration>) -> Result<Permit, PoolError> {
+        let inner = &self.0;
+        let clock = &inner.instance.world().clock;
+        let asked_ns = clock.wall_ns();
+        let Some(waiting) = Waiting::enter(&inner.levels) else {
+            inner.instruments.get().timeouts.add(1, &inner.attributes);
+            return Err(PoolError::Full);
+        };
+        let permit = Arc::clone(&inner.permits).acquire_owned();
+        let patience = [inner.shape.patience, limit].into_iter().flatten().min();
+        let granted = match patience {
+            Some(patience) => clock.timeout(patience, permit).await.map_err(|_elapsed| PoolError::TimedOut),
+            None => Ok(permit.await),
+        };
+        drop(waiting);
+        let now_ns = clock.wall_ns();
+        self.tell_wait(request, asked_ns, now_ns);
+        let permit = granted
+            .inspect_err(|_| inner.instruments.get().timeouts.add(1, &inner.attributes))?
+            .expect("the semaphore of a pool is never closed");
+        inner.levels.in_use.fetch_add(1, Ordering::Relaxed);
+        Ok(Permit { pool: self.clone(), request: request.to_owned(), since_ns: now_ns, _permit: permit })
+    }
+
+    fn tell_wait(&self, request: &str, from_ns: u64, to_ns: u64) {
+        let inner = &self.0;
+        let waited_ns = to_ns - from_ns;
+        let span = Span::current();
+        span.set_attribute(attribute::WAIT_RESOURCE, inner.shape.name);
+        span.set_attribute(attribute::WAIT_DURATION, i64::try_from(waited_ns).unwrap_or(i64::MAX));
+        let seconds = Duration::from_nanos(waited_ns).as_secs_f64();
+        inner.instruments.get().wait_time.record(seconds, &inner.attributes);
+        if waited_ns > 0 {
+            inner.instance.ledger().note(request, &inner.station, Phase::Wait, from_ns, to_ns);
+        }
+    }
+}
+
+/// Holds one permit; using it ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    pool: Pool,
+    request: String,
+    since_ns: u64,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let inner = &self.pool.0;
+        inner.levels.in_use.fetch_sub(1, Ordering::Relaxed);
+        let now_ns = inner.instance.world().clock.wall_ns();
+        let seconds = Duration::from_nanos(now_ns - self.since_ns).as_secs_f64();
+        inner.instruments.get().use_time.record(seconds, &inner.attributes);
+        if inner.shape.serves {
+            inner.instance.ledger().note(&self.request, &inner.station, Phase::Serve, self.since_ns, now_ns);
+        }
+    }
+}
+
+/// Counts one waiting request, also when its future is dropped.
+struct Waiting<'a>(&'a Levels);
+
+impl<'a> Waiting<'a> {
+    fn enter(levels: &'a Levels) -> Option<Self> {
+        let before = levels.pending.fetch_add(1, Ordering::Relaxed);
+        let waiting = Self(levels);
+        (before < MAX_PENDING).then_some(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.pending.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Instruments {
+    fn new(telemetry: &Telemetry, shape: &Shape, attributes: &[KeyValue; 1], levels: &Arc<Levels>) -> Self {
+        let family = shape.family;
+        let size = i64::from(shape.size);
+        telemetry.level(family.limit, "{permit}", attributes.to_vec(), move || size);
+        let used = Arc::clone(levels);
+        let mut in_use = attributes.to_vec();
+        in_use.push(KeyValue::new(metric::CONNECTION_STATE, "used"));
+        telemetry.level(family.in_use, "{permit}", in_use, move || used.in_use.load(Ordering::Relaxed));
+        let waiting = Arc::clone(levels);
+        telemetry
+            .level(family.pending, "{request}", attributes.to_vec(), move || waiting.pending.load(Ordering::Relaxed));
+        let timeouts = telemetry.counter(family.timeouts, "{timeout}");
+        timeouts.add(0, attributes);
+        Self {
+            wait_time: telemetry.histogram(family.wait_time),
+            use_time: telemetry.histogram(family.use_time),
+            timeouts,
+        }
+    }
+}
