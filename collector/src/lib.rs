@@ -1,1 +1,16 @@
-//! Placeholder.
+//! An embedded OTLP collector round a synchronous core.
+
+pub mod batch;
+pub mod core;
+pub mod counters;
+pub mod json;
+pub mod lines;
+mod normalise;
+mod order;
+mod route;
+
+pub use batch::{Batch, Signal};
+pub use core::{Config, Core, Refusal, Tap, WriteError};
+pub use counters::Counters;
+pub use lines::Lines;
+pub use route::Place;

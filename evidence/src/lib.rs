@@ -1,1 +1,4 @@
-//! Placeholder.
+//! The bundle on disk, and where an investigation reads from.
+
+pub mod layout;
+pub mod otlp;
