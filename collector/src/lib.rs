@@ -5,12 +5,14 @@ pub mod core;
 pub mod counters;
 pub mod json;
 pub mod lines;
+pub mod live;
 mod normalise;
 mod order;
+pub mod receive;
 mod route;
 
 pub use batch::{Batch, Signal};
 pub use core::{Config, Core, Refusal, Tap, WriteError};
 pub use counters::Counters;
 pub use lines::Lines;
-pub use route::Place;
+pub use receive::{Limits, Receiver};

@@ -8,7 +8,7 @@ use crate::batch::Batch;
 
 /// Where a record goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// Before the evidence begins: counted and dropped.
     WarmUp,
     /// Between the two limits.
