@@ -169,11 +169,11 @@ pub struct Injection {
     pub after_onset: Duration,
     /// None: until the end of the run.
     pub lasts: Option<Duration>,
-    /// Linear growth to the full ratio.
+    /// Linear growth to the full ratio; zero: at once.
     pub ramp: Duration,
-    /// Share of what the lever touches, drawn per seed, 0 to 1.
+    /// Share of what the lever touches, drawn per seed, 0 to 1; 1 where the lever has no ratio.
     pub ratio: Range<f64>,
-    /// In the lever's unit, drawn per seed.
+    /// In the lever's unit, drawn per seed; 1 where the lever has no magnitude.
     pub magnitude: Range<f64>,
 }
 
@@ -184,6 +184,8 @@ pub enum Lever {
     PoisonEntries,
     /// A build takes over and changes nothing else.
     Deploy,
+    /// A configuration takes over and changes nothing else.
+    Configure,
 }
 
 /// The rule that fires the alert.
