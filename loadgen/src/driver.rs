@@ -8,7 +8,7 @@ use contract::{IncidentContext, http as headers};
 use http::{HeaderValue, Request, Uri};
 use serde::Deserialize;
 use tokio::sync::watch;
-use world::World;
+use world::{Stop, World};
 
 use crate::report::{Ending, LoadReport, Measured};
 
@@ -35,12 +35,12 @@ pub struct Load<A> {
     pub arrivals: A,
     /// On the world's clock.
     pub from: Duration,
-    /// Becomes true when no more shall be sent.
-    pub stop: watch::Receiver<bool>,
+    /// Told when no more shall be sent.
+    pub stop: Stop,
 }
 
 /// Sends searches until told to stop, and then waits for those under way, for at most `drain`.
-pub async fn drive<A>(world: &World, target: &Target, mut load: Load<A>, drain: Duration) -> LoadReport
+pub async fn drive<A>(world: &World, target: &Target, load: Load<A>, drain: Duration) -> LoadReport
 where
     A: Iterator<Item = Duration>,
 {
@@ -51,7 +51,7 @@ where
         let planned = load.from + offset;
         tokio::select! {
             biased;
-            () = stopped(&mut load.stop) => break,
+            () = load.stop.told() => break,
             () = world.clock.sleep_until(planned) => {}
         }
         if *under_way.borrow() >= MAX_UNDER_WAY {
@@ -69,13 +69,6 @@ where
     // What is still under way after that is counted as sent and unanswered by the difference.
     drop(world.clock.timeout(drain, idle.wait_for(|count| *count == 0)).await);
     lock(&measured).report()
-}
-
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    if stop.wait_for(|stop| *stop).await.is_err() {
-        // Nobody is left who could say stop; go on until the arrivals end.
-        std::future::pending::<()>().await;
-    }
 }
 
 fn lock(measured: &Mutex<Measured>) -> std::sync::MutexGuard<'_, Measured> {

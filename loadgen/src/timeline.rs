@@ -5,8 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use services::control;
-use tokio::sync::watch;
-use world::World;
+use world::{Stop, World};
 
 /// How long a lever stays without a renewal: longer than two missed ones.
 const TTL: Duration = Duration::from_secs(5);
@@ -50,11 +49,11 @@ pub enum OrderError {
 ///
 /// # Errors
 /// [`OrderError`] if the lever is not in force as ordered: the run is not what the scenario says.
-pub async fn follow(world: &World, order: &Order, mut stop: watch::Receiver<bool>) -> Result<(), OrderError> {
+pub async fn follow(world: &World, order: &Order, stop: Stop) -> Result<(), OrderError> {
     let clock = &world.clock;
     tokio::select! {
         biased;
-        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        () = stop.told() => return Ok(()),
         () = clock.sleep_until(order.at) => {}
     }
     loop {
@@ -62,7 +61,7 @@ pub async fn follow(world: &World, order: &Order, mut stop: watch::Receiver<bool
         let next = order.until.map_or(clock.now() + RENEW, |until| until.min(clock.now() + RENEW));
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stop.told() => break,
             () = clock.sleep_until(next) => {}
         }
         if order.until.is_some_and(|until| until <= clock.now()) {

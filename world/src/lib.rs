@@ -4,12 +4,15 @@
 
 pub mod clock;
 pub mod draws;
+pub mod entropy;
 pub mod network;
+mod stop;
 pub mod task;
 
 pub use clock::{Clock, Elapsed};
 pub use draws::Draws;
 pub use network::{Network, SendError};
+pub use stop::Stop;
 pub use task::spawn;
 
 /// Everything a service or the load generator needs from outside itself.

@@ -23,6 +23,9 @@ const MAX_ANSWER_BYTES: usize = 1 << 20;
 /// client span and its server span.
 const ONE_WAY: Duration = Duration::from_micros(180);
 
+/// Why the HTTP client could not be built.
+pub type ClientError = reqwest::Error;
+
 /// The network of a world.
 #[derive(Clone)]
 pub enum Network {
@@ -59,7 +62,7 @@ impl Network {
     ///
     /// # Errors
     /// If the client cannot be built.
-    pub fn http() -> Result<Self, reqwest::Error> {
+    pub fn http() -> Result<Self, ClientError> {
         let client = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

@@ -8,7 +8,7 @@ use contract::span as attribute;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use scenarios::ledger::{Entry, Phase};
 use telemetry::RequestContext;
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
@@ -22,12 +22,13 @@ type Landing = Result<Bytes, CallError>;
 #[derive(Debug, Default)]
 pub(super) struct Flights(Mutex<BTreeMap<u32, Flight>>);
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Flight {
     /// The request that reads.
     leader: String,
     span: SpanContext,
-    landed: watch::Receiver<Option<Landing>>,
+    /// Those who wait, first come first served.
+    waiting: Vec<oneshot::Sender<Landing>>,
 }
 
 impl Flights {
@@ -39,25 +40,29 @@ impl Flights {
         key: u32,
         read: impl Future<Output = Landing>,
     ) -> Landing {
-        let (landing, landed) = watch::channel(None);
-        let span = Span::current().context().span().span_context().clone();
-        let mine = Flight { leader: context.id.clone(), span, landed };
-        let under_way = {
-            let mut flights = self.lock();
-            let known = flights.get(&key).cloned();
-            if known.is_none() {
-                flights.insert(key, mine);
-            }
-            known
-        };
-        if let Some(flight) = under_way {
-            return wait(instance, context, flight).await;
+        if let Some(seat) = self.board(context, key) {
+            return wait(instance, context, seat).await;
         }
-        let _ends = Ends { flights: self, key };
-        let outcome = read.await;
-        // Nobody may be waiting, and then nobody needs to hear it.
-        landing.send_replace(Some(outcome.clone()));
-        outcome
+        let mut ends = Ends { flights: self, key: Some(key) };
+        let landing = read.await;
+        for waiting in ends.end() {
+            // Whoever has left does not need to hear it.
+            drop(waiting.send(landing.clone()));
+        }
+        landing
+    }
+
+    /// A seat in the flight that is under way; none: a flight was begun, and the caller leads it.
+    fn board(&self, context: &RequestContext, key: u32) -> Option<Seat> {
+        let mut flights = self.lock();
+        if let Some(flight) = flights.get_mut(&key) {
+            let (landing, landed) = oneshot::channel();
+            flight.waiting.push(landing);
+            return Some(Seat { leader: flight.leader.clone(), span: flight.span.clone(), landed });
+        }
+        let span = Span::current().context().span().span_context().clone();
+        flights.insert(key, Flight { leader: context.id.clone(), span, waiting: Vec::new() });
+        None
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, Flight>> {
@@ -65,26 +70,38 @@ impl Flights {
     }
 }
 
+/// A place in somebody else's flight.
+struct Seat {
+    leader: String,
+    span: SpanContext,
+    landed: oneshot::Receiver<Landing>,
+}
+
 /// Ends a flight, also when the reading request is dropped: those who wait then fail at once.
 struct Ends<'a> {
     flights: &'a Flights,
-    key: u32,
+    /// None once it has ended: the next flight for the key is another one.
+    key: Option<u32>,
+}
+
+impl Ends<'_> {
+    fn end(&mut self) -> Vec<oneshot::Sender<Landing>> {
+        let flight = self.key.take().and_then(|key| self.flights.lock().remove(&key));
+        flight.map(|flight| flight.waiting).unwrap_or_default()
+    }
 }
 
 impl Drop for Ends<'_> {
     fn drop(&mut self) {
-        self.flights.lock().remove(&self.key);
+        drop(self.end());
     }
 }
 
-async fn wait(instance: &Instance, context: &RequestContext, mut flight: Flight) -> Landing {
+async fn wait(instance: &Instance, context: &RequestContext, seat: Seat) -> Landing {
     let clock = &instance.world().clock;
     let from_ns = clock.wall_ns();
-    Span::current().add_link(flight.span.clone());
-    let landed = match flight.landed.wait_for(Option::is_some).await {
-        Ok(landing) => landing.clone().unwrap_or(Err(CallError::NoAnswer("cancelled"))),
-        Err(_dropped) => Err(CallError::NoAnswer("cancelled")),
-    };
+    Span::current().add_link(seat.span);
+    let landed = seat.landed.await.unwrap_or(Err(CallError::NoAnswer("cancelled")));
     let to_ns = clock.wall_ns();
     let span = Span::current();
     span.set_attribute(attribute::WAIT_RESOURCE, "flight");
@@ -96,7 +113,7 @@ async fn wait(instance: &Instance, context: &RequestContext, mut flight: Flight)
         phase: Phase::Wait,
         from_ns,
         to_ns,
-        holder: Some(flight.leader),
+        holder: Some(seat.leader),
     });
     landed
 }

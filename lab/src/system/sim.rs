@@ -1,0 +1,110 @@
+//! The system on virtual time: four services on one thread, reached through their routers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use collector::{Batch, Core, Refusal};
+use contract::IncidentContext;
+use scenarios::model::{Load, System};
+use services::{Config, Instance, Ledger, Role, Service, Start, StartError};
+use telemetry::Sink;
+use world::network::InProcess;
+use world::{Clock, Draws, Network, World};
+
+use super::{Addresses, LastWill, Remains};
+
+/// Nobody can reach an in-process port from outside; the token only has to match.
+const TOKEN: &str = "in-process";
+
+/// A running system.
+#[derive(Debug)]
+pub(crate) struct SimSystem {
+    instances: BTreeMap<Role, Arc<Instance>>,
+    ledger: Ledger,
+    pub(crate) addresses: Addresses,
+}
+
+/// A world on virtual time; needs a current-thread runtime with paused time.
+pub(crate) fn world(seed: u64) -> (World, InProcess) {
+    let draws = Draws::new(seed);
+    let hosts = InProcess::new(draws);
+    (World { clock: Clock::simulated(), draws, network: Network::InProcess(hosts.clone()) }, hosts)
+}
+
+impl SimSystem {
+    /// Starts all services.
+    ///
+    /// # Errors
+    /// If one cannot be put together.
+    pub(crate) async fn start(
+        world: &World,
+        hosts: &InProcess,
+        context: &IncidentContext,
+        system: &System,
+        load: &Load,
+        sink: &Sink,
+    ) -> Result<Self, StartError> {
+        let base = |role: Role| format!("http://{}:80", role.as_str());
+        let peers: BTreeMap<Role, String> = Role::CALLEES_FIRST.map(|role| (role, base(role))).into();
+        let ledger = Ledger::memory();
+        let mut instances = BTreeMap::new();
+        let mut controls = BTreeMap::new();
+        for role in Role::CALLEES_FIRST {
+            let start = Start {
+                role,
+                world: world.clone(),
+                sink: sink.clone(),
+                context: context.clone(),
+                host: format!("{}-1", role.as_str()),
+                ledger: ledger.clone(),
+            };
+            let config = Config {
+                system: system.clone(),
+                load: *load,
+                peers: peers.clone(),
+                database_url: None,
+                control_token: Some(TOKEN.to_owned()),
+                cancel_on_disconnect: false,
+            };
+            let service = Service::start(start, &config).await?;
+            hosts.listen(&format!("{}:80", role.as_str()), service.routes);
+            if let Some(control) = service.control {
+                hosts.listen(&format!("{}.control:80", role.as_str()), control);
+                controls.insert(role, format!("http://{}.control:80", role.as_str()));
+            }
+            instances.insert(role, service.instance);
+        }
+        let addresses = Addresses { search: base(Role::Search), controls, token: TOKEN.to_owned() };
+        Ok(Self { instances, ledger, addresses })
+    }
+
+    /// Hands what has gathered to the collector.
+    ///
+    /// # Errors
+    /// If the collector refuses: in virtual time nothing may be lost.
+    pub(crate) fn pump(&self, core: &Core, metrics: bool) -> Result<(), Refusal> {
+        for instance in self.instances.values() {
+            for batch in instance.pull(metrics) {
+                core.push(match batch {
+                    telemetry::Batch::Traces(request) => Batch::Traces(request),
+                    telemetry::Batch::Metrics(request) => Batch::Metrics(request),
+                    telemetry::Batch::Logs(request) => Batch::Logs(request),
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends all services; what they still hold goes to the collector first.
+    ///
+    /// # Errors
+    /// If the collector refuses.
+    pub(crate) fn stop(self, core: &Core) -> Result<Remains, Refusal> {
+        self.pump(core, true)?;
+        let wills = self.instances.iter().map(|(role, instance)| {
+            instance.shutdown();
+            (*role, Some(LastWill { account: instance.account(), ..LastWill::default() }))
+        });
+        Ok(Remains { wills: wills.collect(), ledger: self.ledger.take() })
+    }
+}
