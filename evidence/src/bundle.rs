@@ -94,11 +94,11 @@ impl Bundle {
     /// A file is there and cannot be opened. Broken lines are no error, they are in the result.
     pub fn read(&self) -> Result<Reading, ReadError> {
         let mut store = Store::default();
-        let traces = self.lines(layout::TRACES, |line| reader::parse(line).map(|Json(line)| store.traces(line)))?;
-        let metrics = self.lines(layout::METRICS, |line| reader::parse(line).map(|Json(line)| store.metrics(line)))?;
-        let logs = self.lines(layout::LOGS, |line| reader::parse(line).map(|Json(line)| store.logs(line)))?;
+        let traces = self.lines(layout::TRACES, |line| reader::parse(line).map(|Json(line)| store.traces(&line)))?;
+        let metrics = self.lines(layout::METRICS, |line| reader::parse(line).map(|Json(line)| store.metrics(&line)))?;
+        let logs = self.lines(layout::LOGS, |line| reader::parse(line).map(|Json(line)| store.logs(&line)))?;
         self.topology(&mut store)?;
-        Ok(Reading { evidence: store.finish(), traces, metrics, logs })
+        Ok(Reading { evidence: store.finish().0, traces, metrics, logs })
     }
 
     pub(crate) fn lines(

@@ -5,6 +5,7 @@ pub mod layout;
 mod line;
 pub mod otlp;
 pub mod reader;
+pub mod source;
 mod store;
 
 pub use bundle::{Bundle, OpenError, ReadError, Reading};

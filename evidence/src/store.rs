@@ -1,5 +1,6 @@
 //! Evidence as it grows line by line: names interned, resources and series joined.
 
+pub(crate) mod filter;
 mod interner;
 mod series;
 
@@ -13,6 +14,7 @@ use crate::line::traces::{EventLine, SpanLine, Traces};
 use crate::line::value::{self, Any};
 use crate::line::{Json, narrow};
 use crate::otlp::List;
+use filter::Filter;
 use interner::Interner;
 use series::SeriesIndex;
 
@@ -28,23 +30,32 @@ pub(crate) struct Store {
     interner: Interner,
     resources: HashMap<AttributesKey, ResourceId>,
     series: SeriesIndex,
+    /// What is taken in; everything where there is none.
+    filter: Option<Filter>,
     /// Reused for the attributes of each item.
     scratch: Vec<(Symbol, Value)>,
 }
 
 impl Store {
-    pub(crate) fn evidence(&self) -> &Evidence {
-        &self.evidence
+    /// A store that takes in only what passes.
+    pub(crate) fn filtered(filter: Filter) -> Self {
+        Self { filter: Some(filter), ..Self::default() }
     }
 
     pub(crate) fn evidence_mut(&mut self) -> &mut Evidence {
         &mut self.evidence
     }
 
-    /// The evidence, its series by ascending time.
-    pub(crate) fn finish(mut self) -> Evidence {
+    /// The evidence, its series by ascending time, and whether all that passed the filter is in it.
+    pub(crate) fn finish(mut self) -> (Evidence, bool) {
         series::sort(&mut self.evidence.series);
-        self.evidence
+        match self.filter {
+            None => (self.evidence, true),
+            Some(filter) => {
+                let complete = filter.finish(&mut self.evidence);
+                (self.evidence, complete)
+            }
+        }
     }
 
     pub(crate) fn intern(&mut self, text: &str) -> Symbol {
@@ -52,39 +63,53 @@ impl Store {
     }
 
     /// Takes in a line of spans; events become log records of their span.
-    pub(crate) fn traces(&mut self, line: Traces<'_>) {
-        for Json(group) in line.resources.0 {
-            let resource = self.resource(&group.resource);
-            for Json(span) in group.scopes.0.into_iter().flat_map(|scope| scope.0.spans.0) {
-                self.span(resource, &span);
+    pub(crate) fn traces(&mut self, line: &Traces<'_>) {
+        for Json(group) in &line.resources.0 {
+            let mut resource = None;
+            for Json(span) in group.scopes.0.iter().flat_map(|scope| &scope.0.spans.0) {
+                for Json(event) in &span.events.0 {
+                    if self.filter.as_ref().is_none_or(|filter| filter.takes_event(&group.resource, span, event)) {
+                        let resource = *resource.get_or_insert_with(|| self.resource(&group.resource));
+                        self.event(resource, span, event);
+                    }
+                }
+                if self.filter.as_ref().is_none_or(|filter| filter.takes_span(&group.resource, span)) {
+                    let resource = *resource.get_or_insert_with(|| self.resource(&group.resource));
+                    self.span(resource, span);
+                }
             }
+        }
+        if let Some(filter) = &mut self.filter {
+            filter.trim(&mut self.evidence);
         }
     }
 
     /// Takes in a line of log records.
-    pub(crate) fn logs(&mut self, line: Logs<'_>) {
-        for Json(group) in line.resources.0 {
-            let resource = self.resource(&group.resource);
-            for Json(record) in group.scopes.0.into_iter().flat_map(|scope| scope.0.records.0) {
-                self.record(resource, &record);
+    pub(crate) fn logs(&mut self, line: &Logs<'_>) {
+        for Json(group) in &line.resources.0 {
+            let mut resource = None;
+            for Json(record) in group.scopes.0.iter().flat_map(|scope| &scope.0.records.0) {
+                if self.filter.as_ref().is_none_or(|filter| filter.takes_record(&group.resource, record)) {
+                    let resource = *resource.get_or_insert_with(|| self.resource(&group.resource));
+                    self.record(resource, record);
+                }
             }
+        }
+        if let Some(filter) = &mut self.filter {
+            filter.trim(&mut self.evidence);
         }
     }
 
     /// Takes in a line of metrics.
-    pub(crate) fn metrics(&mut self, line: Metrics<'_>) {
-        for Json(group) in line.resources.0 {
-            let resource = self.resource(&group.resource);
-            for Json(metric) in group.scopes.0.into_iter().flat_map(|scope| scope.0.metrics.0) {
-                self.metric(resource, metric);
+    pub(crate) fn metrics(&mut self, line: &Metrics<'_>) {
+        for Json(group) in &line.resources.0 {
+            for Json(metric) in group.scopes.0.iter().flat_map(|scope| &scope.0.metrics.0) {
+                self.metric(&group.resource, metric);
             }
         }
     }
 
     fn span(&mut self, resource: ResourceId, line: &SpanLine<'_>) {
-        for Json(event) in &line.events.0 {
-            self.event(resource, line, event);
-        }
         let span = Span {
             trace_id: line.trace_id.0,
             span_id: narrow(line.span_id),
@@ -111,7 +136,7 @@ impl Store {
         };
         let record = LogRecord {
             resource,
-            at_ns: if event.at_ns == 0 { span.end_ns } else { event.at_ns },
+            at_ns: event.at_ns(span),
             severity: if event.name.0 == "exception" { ERROR } else { 0 },
             event_name: Some(self.intern(&event.name.0)),
             body,
@@ -130,7 +155,7 @@ impl Store {
         };
         let record = LogRecord {
             resource,
-            at_ns: if line.time_ns == 0 { line.observed_ns } else { line.time_ns },
+            at_ns: line.at_ns(),
             severity: line.severity(),
             event_name: (!line.event_name.0.is_empty()).then(|| self.intern(&line.event_name.0)),
             body,

@@ -65,6 +65,11 @@ otlp_object! { Json<RecordLine<'de>> {
 }}
 
 impl RecordLine<'_> {
+    /// The time of the event, or when it was observed where that is all there is.
+    pub(crate) fn at_ns(&self) -> u64 {
+        if self.time_ns == 0 { self.observed_ns } else { self.time_ns }
+    }
+
     /// The severity number, or the one that the text stands for where a sender gave only that.
     pub(crate) fn severity(&self) -> u8 {
         if self.severity == 0 { by_text(&self.severity_text.0).unwrap_or(0) } else { self.severity }

@@ -98,6 +98,13 @@ otlp_object! { Json<LinkLine> {
     "spanId" | "span_id" => |link, id: SpanId| link.span_id = id;
 }}
 
+impl EventLine<'_> {
+    /// An event without a time happened no later than its span ended.
+    pub(crate) fn at_ns(&self, span: &SpanLine<'_>) -> u64 {
+        if self.at_ns == 0 { span.end_ns } else { self.at_ns }
+    }
+}
+
 /// A kind nobody knows is unspecified: one odd span is no reason to lose a line.
 fn span_kind(kind: &Enumeration<'_>) -> SpanKind {
     let number = kind.number(|name| {

@@ -6,7 +6,7 @@ use rca_engine::evidence::{Attributes, Distribution, Number, Points, ResourceId,
 
 use super::{AttributesKey, Store, attributes_key};
 use crate::line::metrics::{MetricLine, PointLine, Shape};
-use crate::line::{Json, narrow};
+use crate::line::{Json, narrow, value};
 
 /// Where the series of a key are; histograms whose bounds changed are several.
 pub(super) type SeriesIndex = HashMap<SeriesKey, Vec<usize>>;
@@ -34,26 +34,31 @@ impl Store {
     /// A summary becomes a histogram of which only count and sum are known, and a gauge for each quantile with the
     /// attribute `quantile`. An exponential histogram keeps its count and sum, too: its buckets change their bounds from
     /// point to point.
-    pub(super) fn metric(&mut self, resource: ResourceId, metric: MetricLine<'_>) {
-        let (name, unit) = (self.intern(&metric.name.0), self.intern(&metric.unit.0));
-        let Some((shape, data)) = metric.data else { return };
-        for Json(point) in data.points.0 {
-            if point.flags & NO_RECORDED_VALUE != 0 {
+    pub(super) fn metric(&mut self, group: &value::Resource<'_>, metric: &MetricLine<'_>) {
+        let Some((shape, data)) = &metric.data else { return };
+        let mut place = None;
+        for Json(point) in &data.points.0 {
+            let wanted = self.filter.as_ref().is_none_or(|filter| filter.takes_point(group, point));
+            if point.flags & NO_RECORDED_VALUE != 0 || !wanted {
                 continue;
             }
+            let place = *place.get_or_insert_with(|| Place {
+                resource: self.resource(group),
+                name: self.intern(&metric.name.0),
+                unit: self.intern(&metric.unit.0),
+            });
             let attributes = self.attributes(&point.attributes);
-            let place = Place { resource, name, unit };
             match shape {
-                Shape::Gauge => self.number(&place, Form::Gauge, attributes, &point),
+                Shape::Gauge => self.number(&place, Form::Gauge, attributes, point),
                 Shape::Sum => {
                     let form = Form::Sum { monotonic: data.monotonic, cumulative: !data.delta };
-                    self.number(&place, form, attributes, &point);
+                    self.number(&place, form, attributes, point);
                 }
                 Shape::Histogram => {
                     self.distribution(&place, Form::Histogram { cumulative: !data.delta }, attributes, point);
                 }
                 Shape::Summary => {
-                    self.quantiles(&place, &attributes, &point);
+                    self.quantiles(&place, &attributes, point);
                     self.distribution(&place, Form::Histogram { cumulative: true }, attributes, point);
                 }
             }
@@ -70,18 +75,18 @@ impl Store {
         }
     }
 
-    fn distribution(&mut self, place: &Place, form: Form, attributes: Attributes, point: PointLine<'_>) {
+    fn distribution(&mut self, place: &Place, form: Form, attributes: Attributes, point: &PointLine<'_>) {
         let bounds: Vec<f64> = point.bounds.0.iter().map(|bound| bound.0).collect();
         // Buckets that do not fit their bounds cannot be told apart, so only count and sum are kept.
         let fits = point.buckets.0.len() == bounds.len() + 1;
-        let (bounds, buckets) = if fits { (bounds, point.buckets.0) } else { (Vec::new(), Vec::new()) };
+        let (bounds, buckets) = if fits { (bounds, &*point.buckets.0) } else { (Vec::new(), &[][..]) };
         let exemplars = point.exemplars.0.iter();
         let distribution = Distribution {
             start_ns: point.start_ns,
             at_ns: point.at_ns,
             count: point.count,
             sum: point.sum,
-            buckets: buckets.into_iter().map(|count| count.0).collect(),
+            buckets: buckets.iter().map(|count| count.0).collect(),
             exemplars: exemplars.map(|one| (one.0.value, one.0.trace_id.0, narrow(one.0.span_id))).collect(),
         };
         match self.series(place, form, attributes, &bounds) {
@@ -129,6 +134,7 @@ impl Store {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Place {
     resource: ResourceId,
     name: Symbol,
