@@ -1,0 +1,67 @@
+//! The comparison with the known truth, as plain strings: whoever knows the truth fills it in.
+
+/// What the truth was, and how the verdict and the naive methods did against it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Check {
+    pub scenario: String,
+    /// The title of the scenario, one sentence.
+    pub title: String,
+    pub seed: u64,
+    pub truth: TruthSummary,
+    /// In the order in which they should be read.
+    pub gates: Vec<Gate>,
+    pub naive: Vec<NaiveAnswer>,
+    /// `valid`, `ineffective`, `absorbed`, `contaminated` or `quiet`.
+    pub effect: String,
+    pub reconciliation: Reconciliation,
+}
+
+/// The right answer in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TruthSummary {
+    /// One entry a root, with the names that are equally right; empty: no incident.
+    pub roots: Vec<Vec<String>>,
+    pub kind: Option<String>,
+    pub trigger: Option<String>,
+    /// Component and mode, `none`, or nothing where it could not be derived.
+    pub bottleneck: Option<String>,
+    pub symptom: String,
+    /// Steps of the damage, such as `service:a ─error→ service:b`.
+    pub propagation: Vec<String>,
+    pub decoys: Vec<String>,
+}
+
+/// One condition that a right verdict meets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gate {
+    pub name: String,
+    pub passed: bool,
+    /// What was expected and what was answered.
+    pub why: String,
+}
+
+/// What a naive method would have said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NaiveAnswer {
+    pub method: String,
+    /// None: it gave no answer.
+    pub answer: Option<String>,
+    pub right: bool,
+    /// The scenario is built so that this method must be wrong.
+    pub must_fail: bool,
+}
+
+/// Whether every record that was emitted is accounted for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reconciliation {
+    pub balanced: bool,
+    /// The figures, or what does not add up.
+    pub why: String,
+}
+
+impl Check {
+    /// Whether every gate was met in a run that counts.
+    pub fn passed(&self) -> bool {
+        self.reconciliation.balanced && !self.gates.is_empty() && self.gates.iter().all(|gate| gate.passed)
+    }
+}

@@ -1,0 +1,46 @@
+//! The top of the page: the verdict in one sentence, how sure it is, the proof, the impact.
+
+use maud::{Markup, html};
+use rca_engine::vocabulary::Outcome;
+
+use super::parts::{Context, coordinate};
+use crate::{quantity, text};
+
+const LIST_MAX: usize = 12;
+
+pub(super) fn header(context: &Context<'_>) -> Markup {
+    let (core, header, facts) = (&context.investigation.core, &context.investigation.header, context.facts);
+    let share = core.confidence.clamp(0.0, 1.0);
+    let label = match core.outcome {
+        Outcome::Cause => "Root cause",
+        Outcome::NoIncident => "No incident",
+        Outcome::InsufficientEvidence => "Not enough evidence",
+    };
+    html! {
+        p class="eyebrow" {
+            strong { (label) }
+            span { "run " (text::name(&facts.run_id)) }
+            span { (text::name(&facts.mode)) }
+            @if let Some(ns) = context.onset_ns { span { "onset " (context.moment(ns)) } }
+        }
+        h1 { (text::sentence(&header.root_cause)) }
+        dl class="facts" {
+            dt { "Confidence" }
+            dd {
+                svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" {
+                    rect class="m-back" width="100" height="6" rx="3" {}
+                    rect class="m-fill" width=(coordinate(share * 100.0)) height="6" rx="3" {}
+                }
+                strong { (quantity::percent(share)) } " " (text::sentence(&header.confidence))
+            }
+            dt { "Proof" }
+            dd { (text::sentence(&header.proof)) }
+        }
+        @if !header.impact.is_empty() {
+            div class="impact" {
+                h2 { "Impact" }
+                ul class="plain" { @for line in header.impact.iter().take(LIST_MAX) { li { (text::sentence(line)) } } }
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Points in time as text, in UTC or another zone, to the millisecond.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rca_engine::investigation::Investigation;
+
+/// `2030-01-01 00:00:31.204 UTC`.
+pub(crate) fn full(ns: u64, zone: &TimeZone) -> String {
+    shown(ns, zone, "%Y-%m-%d %H:%M:%S%.3f %Z")
+}
+
+/// `00:00:31.204`, without date and zone.
+pub(crate) fn clock(ns: u64, zone: &TimeZone) -> String {
+    shown(ns, zone, "%H:%M:%S%.3f")
+}
+
+/// RFC 3339 in UTC, as the `datetime` attribute and other programs want it.
+pub(crate) fn machine(ns: u64) -> String {
+    shown(ns, &TimeZone::UTC, "%Y-%m-%dT%H:%M:%S%.3fZ")
+}
+
+/// The abbreviation of a zone at a time, such as `CET`.
+pub(crate) fn zone_name(ns: u64, zone: &TimeZone) -> String {
+    shown(ns, zone, "%Z")
+}
+
+fn shown(ns: u64, zone: &TimeZone, format: &str) -> String {
+    let timestamp = Timestamp::from_nanosecond(i128::from(ns)).expect("64 bits of nanoseconds end in the year 2554");
+    timestamp.to_zoned(zone.clone()).strftime(format).to_string()
+}
+
+/// The estimated onset: the timeline tells offsets from it, the evidence tells times.
+pub(crate) fn onset_ns(investigation: &Investigation) -> Option<u64> {
+    investigation.timeline.iter().find_map(|line| {
+        let id = line.evidence.as_ref()?;
+        let item = investigation.core.evidence.iter().find(|item| item.id == *id)?;
+        u64::try_from(i128::from(item.at_ns) - i128::from(line.offset_ns)).ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_moment_in_two_zones() {
+        let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a valid rule");
+        let ns = 1_893_456_031_204_000_000;
+        let text =
+            [full(ns, &TimeZone::UTC), full(ns, &berlin), clock(ns, &berlin), machine(ns), zone_name(ns, &berlin)];
+        insta::assert_snapshot!(text.join(" | "), @"");
+    }
+
+    #[test]
+    fn the_last_nanosecond_can_be_shown() {
+        insta::assert_snapshot!(full(u64::MAX, &TimeZone::UTC), @"");
+    }
+}

@@ -1,0 +1,47 @@
+//! The end of the terminal report: whether the verdict was right, where the truth is known.
+
+use super::sheet::{Piece, Sheet, Style, piece};
+use crate::check::{Check, NaiveAnswer};
+use crate::{text, verdict_words};
+
+/// Methods that are listed at most.
+const METHODS_MAX: usize = 24;
+
+pub(super) fn write(sheet: &mut Sheet, check: &Check) {
+    let about = format!("{}, seed {}, effect {}", text::name(&check.scenario), check.seed, text::name(&check.effect));
+    sheet.heading("CHECK AGAINST THE TRUTH", &about);
+    for (word, value) in verdict_words::truth(check) {
+        sheet.item(&[piece(Style::Dim, &format!("  {word:<13}"))], &[piece(Style::Plain, &value)]);
+    }
+    for gate in &check.gates {
+        let body = format!("{}: {}", text::name(&gate.name), text::sentence(&gate.why));
+        sheet.item(&[mark(gate.passed)], &[piece(Style::Plain, &body)]);
+    }
+    let records = if check.reconciliation.balanced { "telemetry adds up" } else { "telemetry does NOT add up" };
+    let why = text::sentence(&check.reconciliation.why);
+    sheet.item(&[mark(check.reconciliation.balanced)], &[piece(Style::Plain, &format!("{records}: {why}"))]);
+    if !check.naive.is_empty() {
+        sheet.item(&[piece(Style::Dim, "  ")], &[piece(Style::Dim, "what naive methods would have said:")]);
+    }
+    for answer in check.naive.iter().take(METHODS_MAX) {
+        naive(sheet, answer);
+    }
+    let left = check.naive.len().saturating_sub(METHODS_MAX);
+    if left > 0 {
+        sheet.item(&[piece(Style::Dim, "  ")], &[piece(Style::Dim, &format!("{left} more methods"))]);
+    }
+}
+
+fn naive(sheet: &mut Sheet, answer: &NaiveAnswer) {
+    let said = answer.answer.as_deref().map_or_else(|| "no answer".to_owned(), text::name);
+    let aside = verdict_words::naive_aside(answer);
+    let method = format!("{:<20} ", text::name(&answer.method));
+    sheet.item(
+        &[mark(answer.right), piece(Style::Plain, &method)],
+        &[piece(Style::Plain, &said), piece(Style::Dim, aside)],
+    );
+}
+
+fn mark(right: bool) -> Piece {
+    if right { piece(Style::Good, "  right  ") } else { piece(Style::Bad, "  WRONG  ") }
+}
