@@ -1,6 +1,13 @@
 //! The private ledger: what each request waited for and was served by, apart from all telemetry.
 
+mod book;
+mod bottleneck;
+mod path;
+
 use serde::{Deserialize, Serialize};
+
+pub use bottleneck::{Bottleneck, Derived, StationChange, Windows, derive};
+pub use path::{Part, Piece, search_paths};
 
 /// One line of `ledger/<instance>.jsonl`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +37,8 @@ pub enum Phase {
     Wait,
     /// Held it and was served.
     Serve,
-    /// A call to another service, from send to answer (station `edge:a->b`).
+    /// A call to another service, from send to answer (station `edge:a->b`). `request` is the id sent to the callee,
+    /// `parent` the caller's own request.
     Call,
     /// The whole request at a server (station: the service).
     Handle,

@@ -1,7 +1,9 @@
 //! What a run is and what the right answer is.
 
+pub mod catalog;
 mod defaults;
 mod draw;
+pub mod effect;
 pub mod ledger;
 pub mod lever;
 mod measured;
@@ -11,6 +13,7 @@ mod parse;
 pub mod plan;
 mod problem;
 pub mod topology;
+pub mod truth;
 mod yaml;
 
 pub use parse::parse;

@@ -1,0 +1,73 @@
+//! The ledger as a tree: what each request did itself, and which calls it made.
+
+use std::collections::BTreeMap;
+use std::ops::{Bound, Range};
+
+use super::{Entry, Phase};
+
+/// All entries, by request and by caller.
+pub(super) struct Book<'a> {
+    handles: BTreeMap<&'a str, Vec<&'a Entry>>,
+    /// Waits and services, by the request that they were for.
+    own: BTreeMap<&'a str, Vec<&'a Entry>>,
+    /// Calls, by the caller's request.
+    calls: BTreeMap<&'a str, Vec<&'a Entry>>,
+    /// Calls, by the id sent to the callee.
+    sent: BTreeMap<&'a str, Vec<&'a Entry>>,
+}
+
+impl<'a> Book<'a> {
+    /// Sorts entries into the tree; entries that end before they begin are no intervals and are left out.
+    pub(super) fn of(entries: &'a [Entry]) -> Self {
+        let mut book =
+            Self { handles: BTreeMap::new(), own: BTreeMap::new(), calls: BTreeMap::new(), sent: BTreeMap::new() };
+        for entry in entries.iter().filter(|entry| entry.from_ns <= entry.to_ns) {
+            let request = entry.request.as_str();
+            match entry.phase {
+                Phase::Handle => book.handles.entry(request).or_default().push(entry),
+                Phase::Wait | Phase::Serve => book.own.entry(request).or_default().push(entry),
+                Phase::Call => {
+                    book.sent.entry(request).or_default().push(entry);
+                    if let Some(parent) = &entry.parent {
+                        book.calls.entry(parent).or_default().push(entry);
+                    }
+                }
+            }
+        }
+        book
+    }
+
+    /// Searches: requests that nobody of the system made, in the order of their ids.
+    pub(super) fn searches(&self) -> impl Iterator<Item = &'a Entry> {
+        self.handles.values().flatten().copied().filter(|entry| entry.parent.is_none())
+    }
+
+    /// The request at its server, where it overlaps a span of time.
+    pub(super) fn handle(&self, request: &str, during: &Range<u64>) -> Option<&'a Entry> {
+        let all = self.handles.get(request)?;
+        all.iter().copied().find(|entry| entry.from_ns < during.end && during.start < entry.to_ns)
+    }
+
+    /// The call that sent a request, where it overlaps a span of time.
+    pub(super) fn sent(&self, request: &str, during: &Range<u64>) -> Option<&'a Entry> {
+        let all = self.sent.get(request)?;
+        all.iter().copied().find(|entry| entry.from_ns < during.end && during.start < entry.to_ns)
+    }
+
+    /// What a request did at its server: waits, services, calls.
+    pub(super) fn work(&self, request: &str) -> Vec<&'a Entry> {
+        let own = self.own.get(request).into_iter().flatten();
+        own.chain(self.calls.get(request).into_iter().flatten()).copied().collect()
+    }
+
+    /// Services that a search had anywhere, on its critical path or not.
+    pub(super) fn services_under(&self, search: &str) -> impl Iterator<Item = &'a Entry> {
+        // Ids are hierarchical, so all requests below a search stand together.
+        let below = format!("{search}.");
+        let from = (Bound::Included(below.as_str()), Bound::Unbounded);
+        let own = self.own.get(search).into_iter().flatten();
+        let under = self.own.range::<str, _>(from).take_while(|(request, _)| request.starts_with(&below));
+        let entries: Vec<&'a Entry> = own.chain(under.flat_map(|(_, entries)| entries)).copied().collect();
+        entries.into_iter().filter(|entry| entry.phase == Phase::Serve)
+    }
+}

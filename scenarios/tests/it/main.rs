@@ -1,0 +1,7 @@
+//! What the crate promises to those who write scenarios and to those who run them.
+
+mod catalog;
+mod hostile;
+mod plan;
+mod reports;
+mod schema;

@@ -1,0 +1,111 @@
+//! What is drawn per seed, and what may not be told from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use scenarios::model::{Lever, Scenario};
+use scenarios::plan::{RunPlan, plan};
+use scenarios::truth::TruthRecord;
+use scenarios::{catalog, parse};
+
+fn scenario(id: &str) -> Scenario {
+    parse(id, catalog::find(id).unwrap()).unwrap()
+}
+
+fn poisoned(seed: u64) -> RunPlan {
+    plan(&scenario("cache_poison_pill"), seed)
+}
+
+proptest! {
+    #[test]
+    fn the_onset_is_off_the_whole_second_and_the_baseline_within_its_range(seed: u64) {
+        let plan = poisoned(seed);
+        let fraction = plan.onset.as_secs_f64().fract();
+        prop_assert!((0.04..=0.96).contains(&fraction), "{fraction}");
+        prop_assert!((18.0..=24.0).contains(&plan.baseline.as_secs_f64()));
+        prop_assert_eq!(plan.onset, plan.warm_up + plan.baseline);
+    }
+
+    #[test]
+    fn magnitudes_are_drawn_within_their_range(seed: u64) {
+        let plan = poisoned(seed);
+        prop_assert!((0.8..=1.0).contains(&plan.injections[0].ratio));
+        prop_assert!((0.0..1.0).contains(&plan.drift_phase));
+        prop_assert_eq!(plan.injections[0].at, plan.onset);
+    }
+
+    #[test]
+    fn ids_of_a_run_are_unique_and_two_innocent_changes_at_least_are_among_them(seed: u64) {
+        let plan = poisoned(seed);
+        let ids: BTreeSet<_> = plan.orders().iter().map(|order| order.id.clone()).collect();
+        prop_assert_eq!(ids.len(), plan.orders().len());
+        prop_assert!((2..=4).contains(&plan.background.len()));
+    }
+
+    #[test]
+    fn the_truth_names_the_change_and_the_version_as_the_run_had_them(seed: u64) {
+        let scenario = scenario("cache_poison_pill");
+        let plan = plan(&scenario, seed);
+        let truth = TruthRecord::resolve(&scenario, &plan, None);
+        let names: Vec<String> = truth.roots[0].any_of.iter().map(ToString::to_string).collect();
+        let guilty = &plan.injections[0];
+        let version = guilty.version.as_deref().unwrap();
+        prop_assert_eq!(&names[0], &format!("version:catalog-cache@{version}"));
+        prop_assert_eq!(&names[2], &format!("change:{}", guilty.id));
+        // No later build takes over the guilty one's name.
+        let later = plan.background.iter().any(|change| {
+            change.target == guilty.target && change.lever == Lever::Deploy && change.at >= guilty.at
+        });
+        prop_assert!(!later);
+    }
+}
+
+#[test]
+fn one_draw_more_shifts_nothing_else() {
+    let base = scenario("cache_poison_pill");
+    let mut more = base.clone();
+    more.events.push(scenarios::model::Injection {
+        id: "second".to_owned(),
+        lever: Lever::Configure,
+        ..base.events[0].clone()
+    });
+    let (before, after) = (plan(&base, 7), plan(&more, 7));
+    assert_eq!(before.onset, after.onset);
+    assert_eq!(before.injections[0].id, after.injections[0].id);
+    assert!((before.injections[0].ratio - after.injections[0].ratio).abs() < f64::EPSILON);
+}
+
+#[test]
+fn neither_the_number_of_changes_nor_the_form_of_an_id_tells_the_guilty_one() {
+    let null = scenario("null_quiet");
+    let mut counts: BTreeMap<&str, BTreeMap<usize, usize>> = BTreeMap::new();
+    for seed in 0..300 {
+        *counts.entry("poisoned").or_default().entry(poisoned(seed).orders().len()).or_default() += 1;
+        *counts.entry("null").or_default().entry(plan(&null, seed).orders().len()).or_default() += 1;
+    }
+    assert_eq!(counts["poisoned"], counts["null"]);
+    let deploys: Vec<String> = (0..100)
+        .flat_map(|seed| poisoned(seed).orders().into_iter().map(|order| order.id.clone()).collect::<Vec<_>>())
+        .filter(|id| id.starts_with("deploy-"))
+        .collect();
+    assert!(deploys.len() > 150);
+    assert!(deploys.iter().all(|id| id.len() == 11 && id[7..].bytes().all(|byte| byte.is_ascii_hexdigit())));
+}
+
+#[test]
+fn changes_come_over_the_whole_run_and_on_every_service() {
+    let changes: Vec<_> = (0..300).flat_map(|seed| poisoned(seed).background).collect();
+    let services: BTreeSet<_> = changes.iter().map(|change| change.target.to_string()).collect();
+    assert_eq!(services.len(), 4);
+    let early = changes.iter().filter(|change| change.at.as_secs_f64() < 24.0).count();
+    let share = early as f64 / changes.len() as f64;
+    assert!((0.35..0.65).contains(&share), "{share}");
+}
+
+#[test]
+fn an_operator_asks_only_where_nothing_is_wrong() {
+    assert!(poisoned(3).question.is_none());
+    let quiet = plan(&scenario("null_quiet"), 3);
+    let after = quiet.question.unwrap() - quiet.onset;
+    assert!((7.0..12.0).contains(&after.as_secs_f64()));
+}
