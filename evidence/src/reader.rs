@@ -94,6 +94,17 @@ pub(crate) fn lines(path: &Path, mut take: impl FnMut(&[u8]) -> serde_json::Resu
     Ok(tally)
 }
 
+/// Gives each line of a file, with its line feed, to `take`.
+pub(crate) fn raw_lines(path: &Path, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut input = open(path)?;
+    let mut buffer = Vec::new();
+    while input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut buffer)? > 0 {
+        take(&buffer);
+        buffer.clear();
+    }
+    Ok(())
+}
+
 /// The parser's words without its own idea of a position.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
