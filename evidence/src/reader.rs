@@ -68,10 +68,18 @@ pub(crate) fn lines(path: &Path, mut take: impl FnMut(&[u8]) -> serde_json::Resu
     for number in 1.. {
         buffer.clear();
         let read = input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut buffer);
+        // Behind a failed read or in the middle of an endless line there is nothing to be found.
+        let mut last = false;
         let outcome = match read {
-            Err(error) => Err((0, error.to_string())),
             Ok(0) => break,
-            Ok(_) if buffer.len() as u64 == MAX_LINE_BYTES => Err((0, "the line is too long".to_owned())),
+            Err(error) => {
+                last = true;
+                Err((0, error.to_string()))
+            }
+            Ok(_) if buffer.len() as u64 == MAX_LINE_BYTES => {
+                last = true;
+                Err((0, "the line is too long".to_owned()))
+            }
             Ok(_) => {
                 let line = buffer.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&buffer).trim_ascii();
                 if line.is_empty() {
@@ -81,13 +89,13 @@ pub(crate) fn lines(path: &Path, mut take: impl FnMut(&[u8]) -> serde_json::Resu
                 take(line).map_err(|error| (error.column(), reason(&error)))
             }
         };
-        let Err((column, reason)) = outcome else { continue };
-        tally.broken += 1;
-        if tally.first_broken.len() < MAX_REPORTED {
-            tally.first_broken.push(BrokenLine { file: path.to_owned(), line: number, column, reason });
+        if let Err((column, reason)) = outcome {
+            tally.broken += 1;
+            if tally.first_broken.len() < MAX_REPORTED {
+                tally.first_broken.push(BrokenLine { file: path.to_owned(), line: number, column, reason });
+            }
         }
-        // Behind a failed read or in the middle of an endless line there is nothing to be found.
-        if column == 0 {
+        if last {
             break;
         }
     }

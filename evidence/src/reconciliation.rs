@@ -119,6 +119,14 @@ mod tests {
             books(Sent { retried: 1, ..sent }, false, kept(10, 7, 2)),
             books(Sent { ended: 11, ..sent }, true, kept(10, 7, 2)),
         ];
-        insta::assert_snapshot!(rows.join("\n"), @"");
+        insta::assert_snapshot!(rows.join("\n"), @"
+        balanced
+        account for traces of a: 11 ended, 10 were dropped, acknowledged or left unacknowledged
+        account for traces at the collector: 8 received, 7 written or dropped
+        account for traces in between: 6 received, expected 7 to 9
+        account for traces in between: 10 received, expected 7 to 9
+        balanced
+        balanced
+        ");
     }
 }
