@@ -73,11 +73,11 @@ pub fn classify(scenario: &Scenario, measured: &Measured) -> Effect {
         return Effect { class, reasons: late };
     }
     let drifted: Vec<String> =
-        late.into_iter().chain(unmet(&scenario.expect.flat, &measured.flat, stays, "did not stay")).collect();
+        late.into_iter().chain(unmet(&scenario.expect.flat, &measured.flat, stays, "moved by more than")).collect();
     if !drifted.is_empty() {
         return Effect { class: EffectClass::Contaminated, reasons: drifted };
     }
-    let missing = unmet(&scenario.expect.moves, &measured.moves, rises, "did not move");
+    let missing = unmet(&scenario.expect.moves, &measured.moves, rises, "did not rise by");
     let (signs, rest): (Vec<_>, Vec<_>) =
         scenario.expect.moves.iter().zip(&measured.moves).partition(|(movement, _)| is_sign(scenario, movement));
     // Where the scenario lists no sign of the root itself, all that it lists has to stand for it.
@@ -111,8 +111,8 @@ fn stays(movement: &Movement, reading: &Reading) -> bool {
         (Some(baseline), Some(incident)) => {
             incident <= baseline * movement.factor && baseline <= incident * movement.factor
         }
-        (None, None) => true,
-        (None, Some(_)) | (Some(_), None) => false,
+        // What was not measured is not known to have stayed.
+        (None, _) | (_, None) => false,
     }
 }
 
@@ -129,7 +129,7 @@ fn unmet(
         .map(|(movement, reading)| {
             let (before, after) = (shown(reading.baseline), shown(reading.incident));
             let Movement { metric, component, factor, .. } = movement;
-            format!("{metric} of {component} {verb} by a factor of {factor}: {before} before, {after} after")
+            format!("{metric} of {component} {verb} a factor of {factor}: {before} before, {after} after")
         })
         .collect()
 }

@@ -39,12 +39,15 @@ fn scenario(root: &Node, problems: &Problems) -> Option<Scenario> {
     let system = fields.or("system", System::default(), system::system);
     let load = fields.or("load", Load::default(), load::load);
     let phases = fields.or("phases", Phases::default(), load::phases);
-    let conditions = fields.or("conditions", Vec::new(), value::list(injection::condition));
-    let events = fields.or("events", Vec::new(), value::list(injection::event));
-    injection::unique(&conditions, &events, problems);
-    let named = Named { conditions: &conditions, events: &events };
+    let conditions = fields.right_or("conditions", Vec::new(), value::list(injection::condition));
+    let events = fields.right_or("events", Vec::new(), value::list(injection::event));
+    let placed = conditions.zip(events);
+    let named = placed.as_ref().map(|(conditions, events)| Named { conditions, events });
+    if let Some(named) = &named {
+        injection::unique(named, problems);
+    }
     let truth_node = fields.need("truth", "say what the right answer is, or `truth: {bottleneck: none}` for none");
-    let truth = truth_node.and_then(|node| truth::truth(node, &named, problems));
+    let truth = truth_node.and_then(|node| truth::truth(node, named.as_ref(), problems));
     let alert_node = fields.need("alert", "say what fires: `{sli: latency, window_s: 5, above: 0.5, for_s: 6}`");
     let quiet = truth.as_ref().is_some_and(|truth| truth.roots.is_empty());
     let alert = alert_node.and_then(|node| alert::alert(node, quiet, problems));
@@ -56,6 +59,7 @@ fn scenario(root: &Node, problems: &Problems) -> Option<Scenario> {
     }
     fields.finish();
     schema?;
+    let (conditions, events) = placed?;
     Some(Scenario {
         id: id?,
         title: title?,

@@ -15,23 +15,30 @@ const STATISTICS: &[(&str, Statistic)] =
 
 pub(super) fn expect(node: &Node, problems: &Problems) -> Option<Expect> {
     let fields = Fields::open(node, "`expect`", problems)?;
-    let moves = fields.or("moves", Vec::new(), list(|node, problems| movement(node, "at_least_factor", problems)));
-    let flat = fields.or("flat", Vec::new(), list(|node, problems| movement(node, "at_most_factor", problems)));
-    let naive_must_fail = fields.or("naive_must_fail", Vec::new(), list(method));
+    let moves =
+        fields.right_or("moves", Vec::new(), list(|node, problems| movement(node, "at_least_factor", problems)));
+    let flat = fields.right_or("flat", Vec::new(), list(|node, problems| movement(node, "at_most_factor", problems)));
+    let naive_must_fail = fields.right_or("naive_must_fail", Vec::new(), list(method));
     fields.finish();
-    Some(Expect { moves, flat, naive_must_fail })
+    Some(Expect { moves: moves?, flat: flat?, naive_must_fail: naive_must_fail? })
 }
 
 fn movement(node: &Node, factor_key: &'static str, problems: &Problems) -> Option<Movement> {
     let fields = Fields::open(node, "a movement", problems)?;
     let metric = fields.required("metric", "a metric that the services export", metric);
     let component = fields.required("component", "whose metric it is", component);
-    let attributes = fields.or("attributes", BTreeMap::new(), attributes);
+    let attributes = fields.right_or("attributes", BTreeMap::new(), attributes);
     let statistic = fields.required("statistic", "`rate`, `mean`, `p99` or `level`", choice(STATISTICS));
     let factor = Bounds { low: 1.0, high: 1_000.0, unit: "", whole: false };
     let factor = fields.required(factor_key, "incident over baseline", number(factor));
     fields.finish();
-    Some(Movement { metric: metric?, component: component?, attributes, statistic: statistic?, factor: factor? })
+    Some(Movement {
+        metric: metric?,
+        component: component?,
+        attributes: attributes?,
+        statistic: statistic?,
+        factor: factor?,
+    })
 }
 
 fn metric(node: &Node, problems: &Problems) -> Option<String> {
@@ -50,8 +57,9 @@ fn attributes(node: &Node, problems: &Problems) -> Option<BTreeMap<String, Strin
         problems.push(wrong_type(node, "expected attributes and their values"));
         return None;
     };
-    let pairs = entries.iter().filter_map(|(key, value)| Some((key.text.clone(), text(value, problems)?)));
-    Some(pairs.collect())
+    let pairs = entries.iter().map(|(key, value)| Some((key.text.clone(), text(value, problems)?)));
+    // All are looked at before the first wrong one makes the whole wrong.
+    pairs.collect::<Vec<_>>().into_iter().collect()
 }
 
 fn method(node: &Node, problems: &Problems) -> Option<String> {

@@ -64,6 +64,16 @@ impl<'a> Fields<'a> {
         self.find(key).and_then(|node| decode(node, self.problems)).unwrap_or(default)
     }
 
+    /// The decoded value of a key, or the default where it is absent; none where it was noted as wrong.
+    pub(super) fn right_or<T>(
+        &self,
+        key: &'static str,
+        default: T,
+        decode: impl FnOnce(&'a Node, &'a Problems) -> Option<T>,
+    ) -> Option<T> {
+        self.find(key).map_or(Some(default), |node| decode(node, self.problems))
+    }
+
     /// Reports every key that nobody asked for.
     pub(super) fn finish(self) {
         let asked = self.asked.into_inner();
@@ -90,7 +100,14 @@ pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
         Some((distance, candidate)) if distance <= candidate.len().max(3) / 3 => {
             format!("did you mean `{candidate}`?")
         }
-        _ => format!("expected one of {}", known.join(", ")),
+        // A unit that was left out or added: `ttl` for `ttl_s`.
+        _ => match known
+            .iter()
+            .find(|candidate| word.len() > 2 && (candidate.starts_with(word) || word.starts_with(**candidate)))
+        {
+            Some(candidate) => format!("did you mean `{candidate}`?"),
+            None => format!("expected one of {}", known.join(", ")),
+        },
     }
 }
 

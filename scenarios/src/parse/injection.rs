@@ -59,8 +59,8 @@ pub(super) fn event(node: &Node, problems: &Problems) -> Option<Placed> {
 }
 
 /// Ids are unique over conditions and events: the truth refers to both.
-pub(super) fn unique(conditions: &[Placed], events: &[Placed], problems: &Problems) {
-    let all: Vec<&Placed> = conditions.iter().chain(events).collect();
+pub(super) fn unique(named: &Named<'_>, problems: &Problems) {
+    let all: Vec<&Placed> = named.conditions.iter().chain(named.events).collect();
     for (index, placed) in all.iter().enumerate() {
         if let Some(first) = all[..index].iter().find(|known| known.injection.id == placed.injection.id) {
             let message = format!("the id `{}` stands twice", placed.injection.id);

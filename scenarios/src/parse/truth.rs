@@ -11,15 +11,15 @@ use crate::problem::{Problem, Problems};
 use crate::topology;
 use crate::yaml::{Data, Node};
 
-pub(super) fn truth(node: &Node, named: &Named<'_>, problems: &Problems) -> Option<Truth> {
+pub(super) fn truth(node: &Node, named: Option<&Named<'_>>, problems: &Problems) -> Option<Truth> {
     let fields = Fields::open(node, "`truth`", problems)?;
     let part = |node: &Node, problems: &Problems| known(node, named, problems);
     let roots_node = fields.find("roots");
-    let roots = roots_node.map_or(Some(Vec::new()), |node| roots(node, named, problems));
+    let roots = fields.right_or("roots", Vec::new(), |node, _| roots(node, named, problems));
     let trigger = fields.or("trigger", None, nullable(part));
     let sustaining = fields.or("sustaining", None, nullable(part));
     let edges_node = fields.find("edges");
-    let edges = edges_node.map_or(Some(Vec::new()), |node| list(|node, _| edge(node, named, problems))(node, problems));
+    let edges = fields.right_or("edges", Vec::new(), list(|node, _| edge(node, named, problems)));
     let bottleneck = fields.required("bottleneck", "`derived`, `none` or `{component, mode}`", bottleneck);
     let symptom = fields.or("symptom", Component::service(topology::ENTRY), component);
     let decoys = fields.or("decoys", Vec::new(), list(part));
@@ -33,7 +33,7 @@ pub(super) fn truth(node: &Node, named: &Named<'_>, problems: &Problems) -> Opti
                 .help("name the root under `roots.all_of`, or remove the edges"),
         );
     }
-    if let (false, false, Some(node)) = (roots.is_empty(), named.harms(), roots_node) {
+    if let (false, Some(false), Some(node)) = (roots.is_empty(), named.map(Named::harms), roots_node) {
         problems.push(
             Problem::new(node.span.clone(), "this root", "no lever of the scenario does any harm")
                 .help("add the event or condition that causes it"),
@@ -52,29 +52,27 @@ pub(super) fn truth(node: &Node, named: &Named<'_>, problems: &Problems) -> Opti
     })
 }
 
-fn roots(node: &Node, named: &Named<'_>, problems: &Problems) -> Option<Vec<RootSet>> {
+fn roots(node: &Node, named: Option<&Named<'_>>, problems: &Problems) -> Option<Vec<RootSet>> {
     let fields = Fields::open(node, "`roots`", problems)?;
     let sets = fields.required("all_of", "one entry per root", list(|node, _| root(node, named, problems)));
     fields.finish();
     sets
 }
 
-fn root(node: &Node, named: &Named<'_>, problems: &Problems) -> Option<RootSet> {
+fn root(node: &Node, named: Option<&Named<'_>>, problems: &Problems) -> Option<RootSet> {
     let fields = Fields::open(node, "a root", problems)?;
     let any_node = fields.need("any_of", "every name that is equally right, the best one first");
     let any_of = any_node.and_then(|node| list(|node, _| known(node, named, problems))(node, problems));
     let kind = fields.required("kind", "what is wrong with it", word);
     fields.finish();
     if let (Some(node), Some(true)) = (any_node, any_of.as_ref().map(Vec::is_empty)) {
-        if matches!(&node.data, Data::Sequence(items) if items.is_empty()) {
-            problems.push(Problem::new(node.span.clone(), "empty", "a root needs a name"));
-        }
+        problems.push(Problem::new(node.span.clone(), "empty", "a root needs a name"));
         return None;
     }
     Some(RootSet { any_of: any_of?, kind: kind? })
 }
 
-fn edge(node: &Node, named: &Named<'_>, problems: &Problems) -> Option<TruthEdge> {
+fn edge(node: &Node, named: Option<&Named<'_>>, problems: &Problems) -> Option<TruthEdge> {
     let fields = Fields::open(node, "an edge", problems)?;
     let part = |node: &Node, problems: &Problems| known(node, named, problems);
     let from = fields.required("from", "what does the harm", part);
@@ -109,9 +107,10 @@ fn bottleneck(node: &Node, problems: &Problems) -> Option<TruthBottleneck> {
 }
 
 /// A component of the system, or a change that this scenario makes.
-fn known(node: &Node, named: &Named<'_>, problems: &Problems) -> Option<Component> {
+fn known(node: &Node, named: Option<&Named<'_>>, problems: &Problems) -> Option<Component> {
     let component = component(node, problems)?;
-    if let Component::Change(id) = &component {
+    // Where an event could not be read, its changes are unknown, and there is enough to tell already.
+    if let (Component::Change(id), Some(named)) = (&component, named) {
         let changes = named.changes();
         if !changes.contains(&id.as_str()) {
             let problem = Problem::new(node.span.clone(), "no such change", format!("no event `{id}` makes a change"));

@@ -41,6 +41,9 @@ impl Bounds {
     fn refusal(self, found: f64) -> String {
         let Self { low, high, unit, whole } = self;
         let space = if unit.is_empty() { "" } else { " " };
+        if (high - low).abs() < f64::EPSILON {
+            return format!("{found} is out of range: expected {low}");
+        }
         let kind = if whole { "a whole number from" } else { "from" };
         format!("{found} is out of range: expected {kind} {low} to {high}{space}{unit}")
     }
@@ -187,7 +190,7 @@ pub(super) fn component(node: &Node, problems: &Problems) -> Option<Component> {
     Some(component)
 }
 
-/// Every item of a list; wrong ones are noted and left out.
+/// Every item of a list; none where one is wrong, after all have been looked at.
 pub(super) fn list<'a, T>(
     decode: impl Fn(&'a Node, &'a Problems) -> Option<T>,
 ) -> impl Fn(&'a Node, &'a Problems) -> Option<Vec<T>> {
@@ -196,7 +199,8 @@ pub(super) fn list<'a, T>(
             problems.push(wrong_type(node, "expected a list"));
             return None;
         };
-        Some(items.iter().filter_map(|item| decode(item, problems)).collect())
+        let items: Vec<Option<T>> = items.iter().map(|item| decode(item, problems)).collect();
+        items.into_iter().collect()
     }
 }
 

@@ -9,7 +9,7 @@ use scenarios::truth::TruthRecord;
 use scenarios::{catalog, parse};
 
 fn scenario(id: &str) -> Scenario {
-    parse(id, catalog::find(id).unwrap()).unwrap()
+    parse(id, catalog::find(id).expect("it is in the catalog")).expect("the catalog is sound")
 }
 
 fn poisoned(seed: u64) -> RunPlan {

@@ -6,7 +6,7 @@ use scenarios::parse;
 
 /// The report on a scenario of the catalog after a replacement.
 fn report(replacements: &[(&str, &str)]) -> String {
-    let mut text = catalog::find("cache_poison_pill").unwrap().to_owned();
+    let mut text = catalog::find("cache_poison_pill").expect("it is in the catalog").to_owned();
     for (from, to) in replacements {
         assert!(text.contains(from), "{from}");
         text = text.replacen(from, to, 1);
@@ -18,7 +18,7 @@ fn rendered(text: &str) -> String {
     let Err(errors) = parse("my.yaml", text) else { panic!("accepted") };
     let mut shown = String::new();
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
-    handler.render_report(&mut shown, &errors).unwrap();
+    handler.render_report(&mut shown, &errors).expect("a report can be rendered");
     shown.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
@@ -27,14 +27,29 @@ fn problems(text: &str) -> String {
     let Err(errors) = parse("my.yaml", text) else { panic!("accepted") };
     let line = |problem: &scenarios::Problem| {
         let place: String = text[problem.span()].chars().take(24).collect::<String>().replace('\n', "⏎");
-        format!("{} ⟨{place}⟩ {}", problem.message, problem.help.clone().unwrap_or_default())
+        format!("{} ⟨{place}⟩ {}", problem.message, problem.help.clone().unwrap_or_default()).trim_end().to_owned()
     };
     errors.problems().iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn a_mistyped_key_is_pointed_at_and_the_right_one_is_named() {
-    insta::assert_snapshot!(report(&[("ramp_s: 0", "ramp: 0")]), @"");
+    insta::assert_snapshot!(report(&[("ramp_s: 0", "ramp: 0")]), @"
+    scenario
+
+      × cannot use scenario `my.yaml`: 1 problem
+
+    Error:
+      × an event has no key `ramp`
+        ╭─[my.yaml:10:115]
+      9 │ events:
+     10 │   - {id: deploy, lever: poison_entries, target: service:catalog-cache, at: onset, for_s: null, ratio: [0.8, 1.0], ramp: 0}
+        ·                                                                                                                   ──┬─
+        ·                                                                                                                     ╰── unknown
+     11 │
+        ╰────
+      help: did you mean `ramp_s`?
+    ");
 }
 
 #[test]
@@ -44,12 +59,79 @@ fn every_problem_is_told_at_once() {
         ("lever: poison_entries", "lever: poison_entry"),
         ("above: 0.5", "above: 0.6"),
         ("effect: error", "effect: errors"),
-    ]), @"");
+    ]), @r#"
+    scenario
+
+      × cannot use scenario `my.yaml`: 4 problems
+
+    Error:
+      × 7 is out of range: expected a whole number from 1 to 4
+       ╭─[my.yaml:5:13]
+     4 │ title: Readers cannot decode what the new cache build writes
+     5 │ difficulty: 7
+       ·             ┬
+       ·             ╰── out of range
+     6 │ # Clients took a cached value for invalid, asked the database instead, and overwhelmed it.
+       ╰────
+
+    Error:
+      × there is no lever `poison_entry`
+        ╭─[my.yaml:10:25]
+      9 │ events:
+     10 │   - {id: deploy, lever: poison_entry, target: service:catalog-cache, at: onset, for_s: null, ratio: [0.8, 1.0], ramp_s: 0}
+        ·                         ──────┬─────
+        ·                               ╰── unknown lever
+     11 │
+        ╰────
+      help: did you mean `poison_entries`?
+
+    Error:
+      × the histogram cannot tell this threshold
+        ╭─[my.yaml:12:59]
+     11 │
+     12 │ alert: {sli: latency, quantile: 0.99, window_s: 5, above: 0.6, for_s: 6}
+        ·                                                           ─┬─
+        ·                                                            ╰── between two bounds
+     13 │
+        ╰────
+      help: use one of its bounds: 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2, 0.25, 0.3,
+            0.4, 0.5, 0.75, 1, 1.5, 2.5, 5, 10
+
+    Error:
+      × `errors` is not known here
+        ╭─[my.yaml:19:70]
+     18 │   edges:
+     19 │     - {from: "service:catalog-cache", to: "service:catalog", effect: errors}
+        ·                                                                      ───┬──
+        ·                                                                         ╰── unknown word
+     20 │     - {from: "service:catalog", to: "service:database", effect: load}
+        ╰────
+      help: did you mean `error`?
+    "#);
 }
 
 #[test]
 fn a_key_that_stands_twice_is_shown_with_its_first_place() {
-    insta::assert_snapshot!(report(&[("difficulty: 2", "difficulty: 2\nid: again")]), @"");
+    insta::assert_snapshot!(report(&[("difficulty: 2", "difficulty: 2\nid: again")]), @"
+    scenario
+
+      × cannot use scenario `my.yaml`: 1 problem
+
+    Error:
+      × the key `id` stands twice
+       ╭─[my.yaml:3:1]
+     2 │ schema: 1
+     3 │ id: cache_poison_pill
+       · ─┬
+       ·  ╰── first here
+     4 │ title: Readers cannot decode what the new cache build writes
+     5 │ difficulty: 2
+     6 │ id: again
+       · ─┬
+       ·  ╰── again here
+     7 │ # Clients took a cached value for invalid, asked the database instead, and overwhelmed it.
+       ╰────
+    ");
 }
 
 #[test]
@@ -89,7 +171,34 @@ fn what_the_sections_refuse() {
             problems(&base.replacen(from, to, 1))
         })
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    expected a text ⟨17⟩ put it in quotes
+    2 is out of range: expected 1 ⟨2⟩
+    `Cache-Poison` is not a name ⟨Cache-Poison⟩ a name has small letters, digits and `_`, begins with a letter and has at most 64 characters
+    expected the address of a web page ⟨see www.facebook.com/not⟩ begin with `https://`
+    `poison_entries` cannot be put on `service:database` ⟨service:database⟩ it can be put on service:catalog-cache
+    `catalog-cache` is not a component ⟨catalog-cache⟩ expected service:NAME, instance:SERVICE/ID, version:SERVICE@VERSION, edge:CALLER->CALLEE, resource:SERVICE/NAME, policy:SERVICE/NAME, queue:NAME, workload, workload:CLASS or change:ID
+    the system has no `service:cart` ⟨service:cart⟩ it has search, catalog, catalog-cache, database
+    expected `onset` or seconds after it ⟨noon⟩ the onset itself is drawn per seed
+    1 is above 0.8: swap them ⟨[1.0, 0.8⟩
+    an event that does nothing is no event ⟨[0.0, 1.0⟩ the ratio is the share of the entries held that is touched: give it a lower end above 0
+    80 is out of range: expected from 0 to 1 ⟨80⟩
+    `poison_entries` has no magnitude ⟨3⟩ remove `magnitude`
+    -1 is out of range: expected from 0.001 to 3600 seconds ⟨-1⟩
+    one stall would fire this rule ⟨5⟩ `for_s` is longer than `window_s`: above 5
+    `latencies` is not known here ⟨latencies⟩ expected one of latency, degraded
+    a share has no quantile ⟨0.99⟩ remove `quantile`
+    no event `deplo` makes a change ⟨"change:deplo"⟩ did you mean `deploy`?
+    `bad_formats` is not known here ⟨bad_formats⟩ did you mean `bad_format`?
+    `service:catalog` cannot harm itself ⟨{from: "service:catalog"⟩
+    the system has no `edge:search->database` ⟨"edge:search->database"⟩ it has search->catalog, catalog->catalog-cache, catalog->database, catalog-cache->database
+    expected `derived`, `none` or `{component, mode}` ⟨database⟩
+    the system has no `resource:database/threads` ⟨"resource:database/threa⟩ it has search/compute, catalog/compute, catalog/db, catalog-cache/compute, catalog-cache/db, database/pool
+    no service exports `catalog.cache.fallbacks` ⟨catalog.cache.fallbacks⟩ did you mean `catalog.cache.fallback`?
+    a movement has no `statistic` ⟨{metric⟩ `rate`, `mean`, `p99` or `level`
+    0.3 is out of range: expected from 1 to 1000 ⟨0.3⟩
+    there is no naive method `alerting_services` ⟨alerting_services⟩ did you mean `alerting_service`?
+    "#);
 }
 
 #[test]
@@ -110,7 +219,22 @@ fn sections_must_tell_the_same_story() {
         problems(&null.replace("bottleneck: none", "bottleneck: derived")),
         problems(&null.replace("  bottleneck", "  edges: [{from: \"service:catalog\", to: \"service:search\", effect: load}]\n  bottleneck")),
         problems("schema: 1"),
-    ].join("\n\n"), @"");
+    ].join("\n\n"), @r#"
+    the truth has a root, but nothing is expected to move ⟨⟩ list under `expect.moves` what must be seen for a run to count
+
+    no event `deploy` makes a change ⟨"change:deploy"⟩ the scenario has no event or condition that deploys
+
+    without a root there is no bottleneck ⟨⟩ write `bottleneck: none`
+
+    damage spreads, but nothing is its root ⟨[{from: "service:catalog⟩ name the root under `roots.all_of`, or remove the edges
+
+    a scenario has no `id` ⟨schema⟩ the id is the file's name without `.yaml`
+    a scenario has no `title` ⟨schema⟩ say in one line what happens
+    a scenario has no `difficulty` ⟨schema⟩ 1 one clear signal, 2 one confounder, 3 key evidence missing or misleading, 4 compositional
+    a scenario has no `modelled_on` ⟨schema⟩ give the address of a public incident of this kind
+    a scenario has no `truth` ⟨schema⟩ say what the right answer is, or `truth: {bottleneck: none}` for none
+    a scenario has no `alert` ⟨schema⟩ say what fires: `{sli: latency, window_s: 5, above: 0.5, for_s: 6}`
+    "#);
 }
 
 #[test]
@@ -128,5 +252,16 @@ fn figures_of_the_system_are_checked_with_their_units() {
         with("catalog_cache: {permits: 4}"),
         with("database: {pool: many}"),
         with("database: 3"),
-    ].join("\n"), @"");
+    ].join("\n"), @"
+    0 is out of range: expected a whole number from 1 to 10000 permits ⟨0⟩
+    1 is out of range: expected from 4 to 60000 milliseconds ⟨1⟩
+    2.5 is out of range: expected a whole number from 1 to 10000 permits ⟨2.5⟩
+    `catalog_acquire_s` needs `catalog_pool` ⟨2⟩ give `catalog_pool` a number, or remove `catalog_acquire_s`
+    `database_retry_burst` needs `database_retries_per_call` ⟨3⟩ give `database_retries_per_call` a number, or remove `database_retry_burst`
+    `catalog-cache` has no key `ttl` ⟨ttl⟩ did you mean `ttl_s`?
+    `panic` is not known here ⟨panic⟩ expected one of answer, read_through
+    `system` has no key `catalog_cache` ⟨catalog_cache⟩ did you mean `catalog-cache`?
+    expected a number ⟨many⟩
+    `database` is a mapping of keys to values ⟨3⟩
+    ");
 }
