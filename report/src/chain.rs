@@ -251,13 +251,22 @@ mod tests {
             Some("resource:d/pool"),
             "service:s",
         );
-        insta::assert_snapshot!(drawn(&Chain::of(&roles)), @"");
+        insta::assert_snapshot!(drawn(&Chain::of(&roles)), @"
+        k = root cause [build v2 · bad_format]
+        c = propagation []
+        d = bottleneck [pool · saturated]
+        s = symptom []
+        k ─error→ c
+        c ─load→ d
+        c ─latency→ s
+        d ─latency→ c
+        ");
     }
 
     #[test]
     fn one_component_can_have_every_role() {
         let roles = roles(&["service:s"], &[], Some("service:s"), "service:s");
-        insta::assert_snapshot!(drawn(&Chain::of(&roles)), @"");
+        insta::assert_snapshot!(drawn(&Chain::of(&roles)), @"s = root cause + bottleneck + symptom [bad_format; saturated]");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{quantity, text, verdict_words};
 pub fn markdown(investigation: &Investigation, check: Option<&Check>) -> String {
     let core = &investigation.core;
     let mut page = String::new();
-    let confidence = quantity::percent(core.confidence.clamp(0.0, 1.0));
+    let confidence = quantity::percent(quantity::share(core.confidence));
     let verdict = match check {
         Some(check) if check.passed() => "right: ",
         Some(_) => "wrong: ",
@@ -27,7 +27,7 @@ pub fn markdown(investigation: &Investigation, check: Option<&Check>) -> String 
     roles(&mut page, investigation);
     page.push_str("\n<details><summary>Timeline</summary>\n\n| | | |\n|---|---|---|\n");
     for line in timeline_lines(investigation) {
-        let id = line.evidence.as_deref().map(text::name).unwrap_or_default();
+        let id = line.evidence.as_deref().map(text::id).unwrap_or_default();
         let text = plain(&text::sentence(&line.text));
         page.push_str(&format!("| {} | {} | {text} |\n", quantity::offset(line.offset_ns), plain(&id)));
     }
@@ -107,7 +107,7 @@ fn plain(text: &str) -> String {
     escaped.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
-/// A name as code: nothing in it is markup, apart from the backtick and the table's bar, which are replaced.
+/// A name as code: the few characters that still mean something there, or where code is not understood, are replaced.
 fn code(name: &str) -> String {
-    format!("`{}`", text::name(name).replace('`', "'").replace('|', "¦"))
+    format!("`{}`", text::name(name).replace('`', "'").replace('|', "¦").replace('<', "‹"))
 }

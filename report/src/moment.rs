@@ -48,11 +48,11 @@ mod tests {
         let ns = 1_893_456_031_204_000_000;
         let text =
             [full(ns, &TimeZone::UTC), full(ns, &berlin), clock(ns, &berlin), machine(ns), zone_name(ns, &berlin)];
-        insta::assert_snapshot!(text.join(" | "), @"");
+        insta::assert_snapshot!(text.join(" | "), @"2030-01-01 00:00:31.204 UTC | 2030-01-01 01:00:31.204 CET | 01:00:31.204 | 2030-01-01T00:00:31.204Z | CET");
     }
 
     #[test]
     fn the_last_nanosecond_can_be_shown() {
-        insta::assert_snapshot!(full(u64::MAX, &TimeZone::UTC), @"");
+        insta::assert_snapshot!(full(u64::MAX, &TimeZone::UTC), @"2554-07-21 23:34:33.709 UTC");
     }
 }

@@ -65,6 +65,11 @@ pub(crate) fn percent(share: f64) -> String {
     }
 }
 
+/// A share between 0 and 1; what is no number is 0.
+pub(crate) fn share(value: f64) -> f64 {
+    if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) }
+}
+
 /// `1 span`, `2 spans`, `1,204 spans`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     let number_text = thousands(&number.to_string());
@@ -98,7 +103,7 @@ mod tests {
             [0, 7, 999_499, 999_500, 43_800_000, 999_499_999, 999_500_000, 3_021_000_000, 125_000_000_000]
                 .map(duration)
                 .into();
-        insta::assert_snapshot!(shown.join(" | "), @"");
+        insta::assert_snapshot!(shown.join(" | "), @"0 | 7 ns | 999 µs | 1 ms | 43.8 ms | 999 ms | 1 s | 3.02 s | 2 min 05 s");
     }
 
     #[test]
@@ -111,7 +116,7 @@ mod tests {
             offset(-400_000_000),
             offset(125_000_000_000),
         ];
-        insta::assert_snapshot!(shown.join(" | "), @"");
+        insta::assert_snapshot!(shown.join(" | "), @"+974 ms | −3 ms | ±0 | T+3.2 s | T−0.4 s | T+2 min 05 s");
     }
 
     #[test]
@@ -130,6 +135,6 @@ mod tests {
             count(1, "span"),
             count(12_040, "span"),
         ];
-        insta::assert_snapshot!(shown.join(" | "), @"");
+        insta::assert_snapshot!(shown.join(" | "), @"0 | 0.095 | 1 | 12,346 | −2.5 | – | 0.5 % | 63 % | 100 % | 99.6 % | 1 span | 12,040 spans");
     }
 }

@@ -5,3 +5,6 @@ pub(crate) mod curves;
 pub(crate) mod points;
 pub(crate) mod spans;
 pub(crate) mod traces;
+
+#[cfg(test)]
+mod fixture;

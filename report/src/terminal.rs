@@ -55,7 +55,7 @@ pub fn terminal(investigation: &Investigation, check: Option<&Check>, options: &
 fn header(sheet: &mut Sheet, investigation: &Investigation) {
     let (core, header) = (&investigation.core, &investigation.header);
     let label = |word: &str, style: Style| piece(style, &format!("{word:<13}"));
-    let confidence = format!("{}: ", quantity::percent(core.confidence.clamp(0.0, 1.0)));
+    let confidence = format!("{}: ", quantity::percent(quantity::share(core.confidence)));
     sheet.item(
         &[label("CONFIDENCE", Style::Bold)],
         &[piece(Style::Bold, &confidence), piece(Style::Plain, &text::sentence(&header.confidence))],
@@ -128,7 +128,7 @@ fn timeline(sheet: &mut Sheet, investigation: &Investigation, zone: &TimeZone) {
             Stance::Blind => ("?", Style::Bold),
         };
         let offset = if line.stance == Stance::Blind { String::new() } else { quantity::offset(line.offset_ns) };
-        let id = line.evidence.as_deref().map(text::name).unwrap_or_default();
+        let id = line.evidence.as_deref().map(text::id).unwrap_or_default();
         let lead = [
             piece(Style::Plain, &format!("  {offset:>9} ")),
             piece(style, mark),
@@ -166,7 +166,7 @@ fn hypotheses(sheet: &mut Sheet, investigation: &Investigation) {
     sheet.heading("HYPOTHESES", "");
     for hypothesis in hypotheses.iter().take(HYPOTHESES_MAX) {
         let kind = hypothesis.root.kind.map_or_else(String::new, |kind| format!(" ({kind})"));
-        let lead = format!("  {}. {:>5}  ", hypothesis.rank, quantity::percent(hypothesis.score.clamp(0.0, 1.0)));
+        let lead = format!("  {}. {:>5}  ", hypothesis.rank, quantity::percent(quantity::share(hypothesis.score)));
         let root = text::name(&hypothesis.root.component.to_string());
         sheet.item(&[piece(Style::Bold, &lead)], &[piece(Style::Bold, &format!("{root}{kind}"))]);
         let under = " ".repeat(lead.chars().count());
@@ -181,7 +181,7 @@ fn hypotheses(sheet: &mut Sheet, investigation: &Investigation) {
 }
 
 pub(crate) fn cited(ids: &[String]) -> String {
-    let mut shown: Vec<String> = ids.iter().take(12).map(|id| text::name(id)).collect();
+    let mut shown: Vec<String> = ids.iter().take(12).map(|id| text::id(id)).collect();
     if ids.len() > shown.len() {
         shown.push(format!("{} more", ids.len() - shown.len()));
     }
@@ -220,7 +220,7 @@ fn actions(sheet: &mut Sheet, investigation: &Investigation) {
         );
         if !action.avoid.is_empty() {
             sheet.item(
-                &[piece(Style::Bad, &format!("     {:<13}", "do NOT"))],
+                &[piece(Style::Bad, &format!("     {:<13}", "AVOID"))],
                 &[piece(Style::Plain, &text::sentence(&action.avoid))],
             );
         }

@@ -1,11 +1,18 @@
 //! The one filter that every string from outside passes: control characters become visible, length is bounded.
 
-/// A name, an id, a component.
+/// An evidence id: `E12`.
+const ID_BYTES: usize = 24;
+/// A name, a component.
 pub(crate) const NAME_BYTES: usize = 160;
 /// A sentence.
 pub(crate) const SENTENCE_BYTES: usize = 900;
 /// A query to paste elsewhere.
 pub(crate) const QUERY_BYTES: usize = 2_400;
+
+/// An evidence id, fit to be shown.
+pub(crate) fn id(text: &str) -> String {
+    clean(text, ID_BYTES)
+}
 
 /// A name, fit to be shown.
 pub(crate) fn name(text: &str) -> String {

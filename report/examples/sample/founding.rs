@@ -5,13 +5,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use rca_engine::component::Component;
 use rca_engine::investigation::{
-    Action, BottleneckAnswer, Core, CorrelationMode, Culprit, Envelope, EvidenceItem, Header, Hypothesis,
-    Investigation, Pivot, PlannedQuery, PropagationEdge, Reference, RepresentativeTrace, Roles, Stance, TimeShare,
-    TimelineLine, Window,
+    Action, BottleneckAnswer, Core, CorrelationMode, Culprit, Envelope, Header, Hypothesis, Investigation, Pivot,
+    PlannedQuery, PropagationEdge, RepresentativeTrace, Roles, Stance, TimeShare, TimelineLine, Window,
 };
 use rca_engine::vocabulary::{Effect, Kind, Mode, Outcome, Verb};
 use report::{Check, Gate, NaiveAnswer, Phase, Reconciliation, RunFacts, TruthSummary};
 
+use super::cited;
 use super::shop::{END, EPOCH, MS, ONSET, Run, SECOND, Searched};
 
 pub(crate) fn investigation(run: &Run) -> Investigation {
@@ -34,7 +34,7 @@ pub(crate) fn investigation(run: &Run) -> Investigation {
     }
 }
 
-fn component(text: &str) -> Component {
+pub(crate) fn component(text: &str) -> Component {
     text.parse().expect("the sample names components rightly")
 }
 
@@ -88,7 +88,7 @@ fn core(run: &Run) -> Core {
             symptom: search,
         },
         hypotheses: hypotheses(),
-        evidence: evidence(run),
+        evidence: cited::evidence(run),
         actions: actions(),
         why_not_slowest: Some(
             "The database owns the longest waits, yet each use of a connection takes as long as before (98 → 99 ms); \
@@ -128,129 +128,6 @@ fn hypotheses() -> Vec<Hypothesis> {
             "Its waits are the longest, but its limit and its use time did not move: the load explains the waits.",
         ),
         line(3, "workload", Some(Kind::Surge), 0.03, &[], &["E9"], "Arrivals at search are flat."),
-    ]
-}
-
-fn evidence(run: &Run) -> Vec<EvidenceItem> {
-    let cited = |id: &str,
-                 kind: &str,
-                 metric: Option<&str>,
-                 trace: Option<&Searched>,
-                 after_ms: i64,
-                 text: &str,
-                 supports: &[&str],
-                 against: &[&str]| EvidenceItem {
-        id: id.into(),
-        kind: kind.into(),
-        reference: Reference {
-            file: match (metric, trace) {
-                (Some(_), _) => "metrics.jsonl".into(),
-                (None, Some(_)) => "traces.jsonl".into(),
-                (None, None) => "logs.jsonl".into(),
-            },
-            trace_id: trace.map(|one| format!("{:032x}", one.trace_id)),
-            span_id: None,
-            metric: metric.map(str::to_owned),
-            from_ns: ONSET - 300 * MS,
-            to_ns: END,
-        },
-        at_ns: ONSET.saturating_add_signed(after_ms * 1_000_000),
-        text: text.into(),
-        supports: supports.iter().map(|text| component(text)).collect(),
-        against: against.iter().map(|text| component(text)).collect(),
-    };
-    let slowest = Some(&run.slowest);
-    vec![
-        cited(
-            "E1",
-            "change",
-            None,
-            None,
-            -240,
-            "catalog-cache deployed v2 (deploy-17); 240 ms later its look-ups begin to fail.",
-            &["version:catalog-cache@v2", "change:deploy-17"],
-            &[],
-        ),
-        cited(
-            "E2",
-            "error_origin",
-            Some("catalog_cache.lookups"),
-            None,
-            100,
-            "Unreadable look-ups 0.9 → 93 % (2 of 262 → 163 of 175); misses flat.",
-            &["version:catalog-cache@v2"],
-            &[],
-        ),
-        cited(
-            "E3",
-            "mode_change",
-            None,
-            slowest,
-            200,
-            "In the same trace, after an unreadable look-up catalog reads the database: 100 % (163 of 163); after a hit never.",
-            &["version:catalog-cache@v2", "service:catalog"],
-            &["resource:database/pool"],
-        ),
-        cited(
-            "E4",
-            "metric",
-            Some("catalog.cache.fallback"),
-            None,
-            400,
-            "Fallbacks of catalog 0.1 → 10.6 a second.",
-            &["service:catalog"],
-            &[],
-        ),
-        cited(
-            "E5",
-            "load",
-            Some("db.client.connection.wait_time"),
-            None,
-            900,
-            "Mean wait for the database's pool 0 → 1.9 s (n = 2 → 163).",
-            &["resource:database/pool"],
-            &[],
-        ),
-        cited(
-            "E6",
-            "time",
-            None,
-            slowest,
-            6_000,
-            "Of the excess of slow searches, 95 % is this wait.",
-            &["resource:database/pool"],
-            &[],
-        ),
-        cited(
-            "E7",
-            "necessity",
-            None,
-            slowest,
-            7_000,
-            "With catalog-cache's failures put back to the baseline, 96 % of the slow traces (54 of 56) return below 0.5 s.",
-            &["version:catalog-cache@v2"],
-            &[],
-        ),
-        cited(
-            "E8",
-            "load",
-            None,
-            slowest,
-            7_100,
-            "Use time of a database connection 98 → 99 ms, its limit 1 → 1: the database itself is as it was.",
-            &[],
-            &["resource:database/pool"],
-        ),
-        cited(
-            "E9",
-            "metric",
-            Some("search.request.latency"),
-            None,
-            7_300,
-            "p99 of search 0.1 → 2.4 s; arrivals 4.1 → 4.0 a second.",
-            &["service:search"],
-            &["workload"],
-        ),
     ]
 }
 

@@ -2,6 +2,7 @@
 //! `terminal` or `markdown` one of the other forms.
 #![expect(clippy::print_stdout, reason = "an example prints what it made")]
 
+mod cited;
 mod founding;
 mod shop;
 

@@ -46,7 +46,7 @@ fn figure(context: &Context<'_>, curve: &Curve, index: usize) -> Markup {
                     span class="share" { (text::name(&curve.metric)) @if curve.unit == "1/s" { ", per second" } }
                 }
             }
-            svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby=(id) {
+            svg class="plot" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby=(id) {
                 title id=(id) { (sentence(context, curve)) }
                 (windows(context, &scale))
                 (axes(context, &scale, &curve.unit))
@@ -82,8 +82,10 @@ fn before_after(context: &Context<'_>, line: &Line, unit: &str) -> String {
         values.get(values.len() / 2).copied()
     };
     let word = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| shown(value, unit));
-    let before =
-        median(envelope.baseline.from_ns, envelope.baseline.to_ns.min(onset.max(envelope.baseline.from_ns + 1)));
+    let before = median(
+        envelope.baseline.from_ns,
+        envelope.baseline.to_ns.min(onset.max(envelope.baseline.from_ns.saturating_add(1))),
+    );
     format!("{} → {}", word(before), word(median(onset.max(envelope.incident.from_ns), envelope.incident.to_ns)))
 }
 
@@ -107,7 +109,7 @@ fn windows(context: &Context<'_>, scale: &Scale) -> Markup {
     html! {
         @for (window, class, word) in [(envelope.baseline, "band-b", "baseline"), (envelope.incident, "band-i", "incident")] {
             rect class=(class) x=(scale.x(window.from_ns)) y=(TOP) width=(scale.width(window.from_ns, window.to_ns)) height=(BOTTOM - TOP) {}
-            text class="axis" x=(coordinate(scale.at(window.from_ns) + 4.0)) y=(coordinate(BOTTOM - 5.0)) { (word) }
+            text class="axis" x=(coordinate(scale.at(window.from_ns) + 4.0)) y=(coordinate(TOP + 12.0)) { (word) }
         }
     }
 }
@@ -181,6 +183,6 @@ mod tests {
     #[test]
     fn a_value_reads_in_its_unit() {
         let text = [shown(0.0438, "s"), shown(12.25, "1/s"), shown(3.0, "{connection}"), shown(1536.0, "By")];
-        insta::assert_snapshot!(text.join(" | "), @"");
+        insta::assert_snapshot!(text.join(" | "), @"43.8 ms | 12.2/s | 3 | 1,536 By");
     }
 }

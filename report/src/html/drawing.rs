@@ -60,7 +60,7 @@ impl Axis {
 }
 
 fn drawn(chain: &Chain, axis: Axis) -> Markup {
-    let (levels, arcs) = levels(chain);
+    let (levels, arcs) = levels(chain, axis);
     let far = |forward: bool| {
         let deepest = arcs.iter().zip(&levels).filter(|(link, _)| (link.to > link.from) == forward).map(|(_, l)| l + 1);
         deepest.max().unwrap_or(0)
@@ -87,7 +87,7 @@ fn drawn(chain: &Chain, axis: Axis) -> Markup {
             @for link in chain.links.iter().filter(|link| link.to == link.from + 1) {
                 (straight(link, axis, axis.corner(link.from, above), &head))
             }
-            @for (link, level) in arcs.iter().zip(&levels) {
+            @for (link, level) in arcs.iter().zip(&levels).rev() {
                 (arc(link, *level, axis, (axis.corner(link.from, above), axis.corner(link.to, above)), &head))
             }
         }
@@ -114,9 +114,10 @@ fn sentence(chain: &Chain) -> String {
 
 /// Links that are no straight arrows, the short ones first, each with its level: arcs on one side never share one
 /// where they overlap.
-fn levels(chain: &Chain) -> (Vec<usize>, Vec<&Link>) {
+fn levels(chain: &Chain, axis: Axis) -> (Vec<usize>, Vec<&Link>) {
     let mut arcs: Vec<&Link> = chain.links.iter().filter(|link| link.to != link.from + 1).collect();
     arcs.sort_by_key(|link| (link.from.abs_diff(link.to), link.from, link.to));
+    let forward = |link: &Link| link.to > link.from;
     let ends = |link: &Link| (link.from.min(link.to), link.from.max(link.to));
     let mut levels: Vec<usize> = Vec::new();
     for (index, link) in arcs.iter().enumerate() {
@@ -124,7 +125,8 @@ fn levels(chain: &Chain) -> (Vec<usize>, Vec<&Link>) {
         let taken: Vec<usize> = (0..index)
             .filter(|&other| {
                 let (low, high) = ends(arcs[other]);
-                low < to && from < high
+                let apart = axis == Axis::Along && forward(arcs[other]) != forward(link);
+                !apart && low < to && from < high
             })
             .map(|other| levels[other])
             .collect();

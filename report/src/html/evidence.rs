@@ -8,7 +8,7 @@ use super::parts::{Context, EVIDENCE_MAX, is_plain};
 use crate::{quantity, text};
 
 /// Components that one line names at most.
-const COMPONENTS_MAX: usize = 8;
+const COMPONENTS_MAX: usize = 4;
 
 pub(super) fn table(context: &Context<'_>) -> Option<Markup> {
     let items = &context.investigation.core.evidence;
@@ -18,7 +18,7 @@ pub(super) fn table(context: &Context<'_>) -> Option<Markup> {
                 caption { "Facts measured in the telemetry, each with the place where it can be looked up." }
                 thead {
                     tr {
-                        @for title in ["", "When", "What was measured", "Speaks for", "Speaks against", "Where"] {
+                        @for title in ["Id", "When", "What was measured, whom it speaks for or against, and where to look it up"] {
                             th scope="col" { (title) }
                         }
                     }
@@ -37,18 +37,24 @@ fn line(context: &Context<'_>, item: &EvidenceItem) -> Markup {
         [Some(&reference.file), reference.metric.as_ref(), reference.trace_id.as_ref(), reference.span_id.as_ref()];
     html! {
         tr role="row" id=[is_plain(&item.id).then_some(&item.id)] {
-            th class="id" scope="row" role="rowheader" { (text::name(&item.id)) }
-            td class="n" role="cell" {
-                @if let Some(offset) = offset { (quantity::offset(offset)) br; }
+            th class="id" scope="row" role="rowheader" { (text::id(&item.id)) }
+            td class="when" role="cell" {
+                @if let Some(offset) = offset { span class="num" { (quantity::offset(offset)) } }
                 small class="soft" { (context.clock(item.at_ns)) }
             }
-            td role="cell" { (text::sentence(&item.text)) " " small class="soft" { (text::name(&item.kind)) } }
-            td role="cell" { (components(context, &item.supports)) }
-            td role="cell" { (components(context, &item.against)) }
-            td role="cell" class="small" {
-                @for place in places.into_iter().flatten() { code { (text::name(place)) } " " }
-                @if reference.to_ns > reference.from_ns {
-                    span class="soft num" { (quantity::duration(reference.to_ns - reference.from_ns)) " from " (context.clock(reference.from_ns)) }
+            td role="cell" {
+                p { (text::sentence(&item.text)) " " span class="kind" { (text::name(&item.kind)) } }
+                p class="small" {
+                    @if !item.supports.is_empty() { span class="s-for" { "for " } (components(context, &item.supports)) " " }
+                    @if !item.against.is_empty() { span class="s-against" { "against " } (components(context, &item.against)) }
+                }
+                p class="small soft" {
+                    @for place in places.into_iter().flatten() { code { (text::name(place)) } " " }
+                    @if reference.to_ns > reference.from_ns {
+                        span class="num" {
+                            (quantity::duration(reference.to_ns - reference.from_ns)) " from " (context.clock(reference.from_ns))
+                        }
+                    }
                 }
             }
         }
@@ -57,7 +63,6 @@ fn line(context: &Context<'_>, item: &EvidenceItem) -> Markup {
 
 fn components(context: &Context<'_>, components: &[Component]) -> Markup {
     html! {
-        @if components.is_empty() { span class="soft" { "–" } }
         @for (index, component) in components.iter().take(COMPONENTS_MAX).enumerate() {
             @if index > 0 { ", " } (context.component(component))
         }

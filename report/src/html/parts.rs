@@ -12,7 +12,7 @@ use crate::role::Role;
 use crate::{moment, text};
 
 /// Evidence items that are listed at most.
-pub(super) const EVIDENCE_MAX: usize = 120;
+pub(super) const EVIDENCE_MAX: usize = 96;
 /// Ids that one citation lists at most.
 const CITED_MAX: usize = 12;
 
@@ -41,7 +41,7 @@ impl<'a> Context<'a> {
     pub(super) fn cite(&self, id: &str) -> Markup {
         html! {
             @if self.anchored.contains(id) { a class="cite" href={ "#" (id) } { (id) } }
-            @else { span class="cite" { (text::name(id)) } }
+            @else { span class="cite" { (text::id(id)) } }
         }
     }
 
@@ -109,6 +109,6 @@ pub(super) fn wide(label: &str, table: &Markup) -> Markup {
 
 /// A number for an SVG attribute: two decimals at most, no exponent.
 pub(super) fn coordinate(value: f64) -> String {
-    let text = format!("{value:.2}");
+    let text = format!("{:.2}", if value.is_finite() { value } else { 0.0 });
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

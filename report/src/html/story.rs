@@ -35,10 +35,8 @@ fn moment_of(context: &Context<'_>, line: &TimelineLine) -> Markup {
         li {
             span class="off num" { @if !blind { (quantity::offset(line.offset_ns)) } }
             span class={ "mark " (class) } role="img" aria-label=(word) title=(word) { (mark) }
-            div class="what" {
-                p { (text::sentence(&line.text)) @if let Some(id) = &line.evidence { " " (context.cite(id)) } }
-                @if let Some(ns) = at_ns.filter(|_| !blind) { p class="at" { (context.clock(ns)) } }
-            }
+            p class="what" { (text::sentence(&line.text)) @if let Some(id) = &line.evidence { " " (context.cite(id)) } }
+            @if let Some(ns) = at_ns.filter(|_| !blind) { p class="at" { (context.clock(ns)) } }
         }
     }
 }
@@ -68,7 +66,7 @@ fn action_of(context: &Context<'_>, action: &Action) -> Markup {
             dd { @if action.reversible { "can be undone" } @else { span class="never" { "cannot be undone" } } }
             dt { "Because of" }
             dd { (context.cites(&action.evidence, "no cited evidence")) }
-            @if !action.avoid.is_empty() { dt class="never" { "Do not" } dd { (text::sentence(&action.avoid)) } }
+            @if !action.avoid.is_empty() { dt class="never" { "Avoid" } dd { (text::sentence(&action.avoid)) } }
         }
     }
 }
@@ -93,7 +91,7 @@ fn hypothesis_of(context: &Context<'_>, hypothesis: &Hypothesis) -> Markup {
             span { (hypothesis.rank) "." }
             (context.component(&hypothesis.root.component))
             @if let Some(kind) = hypothesis.root.kind { span class="share" { (kind) } }
-            span class="share num" { (quantity::percent(hypothesis.score.clamp(0.0, 1.0))) }
+            span class="share num" { (quantity::percent(quantity::share(hypothesis.score))) }
         }
         p class="prose" { (text::sentence(&hypothesis.why)) }
         dl class="pairs" {

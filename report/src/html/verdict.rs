@@ -10,15 +10,15 @@ const LIST_MAX: usize = 12;
 
 pub(super) fn header(context: &Context<'_>) -> Markup {
     let (core, header, facts) = (&context.investigation.core, &context.investigation.header, context.facts);
-    let share = core.confidence.clamp(0.0, 1.0);
-    let label = match core.outcome {
-        Outcome::Cause => "Root cause",
-        Outcome::NoIncident => "No incident",
-        Outcome::InsufficientEvidence => "Not enough evidence",
+    let share = quantity::share(core.confidence);
+    let (label, class) = match core.outcome {
+        Outcome::Cause => ("Root cause", "who r-root"),
+        Outcome::NoIncident => ("No incident", "right"),
+        Outcome::InsufficientEvidence => ("Not enough evidence", "who"),
     };
     html! {
         p class="eyebrow" {
-            strong { (label) }
+            strong class=(class) { (label) }
             span { "run " (text::name(&facts.run_id)) }
             span { (text::name(&facts.mode)) }
             @if let Some(ns) = context.onset_ns { span { "onset " (context.moment(ns)) } }

@@ -9,7 +9,7 @@ use crate::telemetry::traces::{Row, Waterfall, waterfall};
 use crate::{quantity, text};
 
 /// Pieces of own time that one bar shows at most.
-const PIECES_MAX: usize = 40;
+const PIECES_MAX: usize = 16;
 const SCALE: f64 = 1_000.0;
 
 /// Which trace this is, and why this one.
@@ -47,7 +47,7 @@ pub(super) fn drawn(context: &Context<'_>, evidence: &Evidence, proof: &Represen
         table class="falls" {
             caption { (caption(&falls)) }
             thead { tr {
-                th scope="col" { "Span" }
+                th class="span" scope="col" { "Span" }
                 th class="bar" scope="col" {
                     span { span { "0" } span { (quantity::duration(scale / 2)) } span { (quantity::duration(scale)) } }
                 }
@@ -89,10 +89,10 @@ fn legend(normal: bool) -> Markup {
 /// Strokes that set waiting apart from work without colour.
 fn hatch(from: f64, to: f64, height: u32) -> Markup {
     let mut path = String::new();
-    let mut at = from + 4.0;
+    let mut at = from + 5.0;
     while at < to {
         path.push_str(&format!("M{} 0V{height}", coordinate(at)));
-        at += 8.0;
+        at += 14.0;
     }
     html! { path class="hatch" d=(path) {} }
 }
@@ -108,7 +108,7 @@ fn line(context: &Context<'_>, row: &Row<'_>, scale: u64, compared: bool) -> Mar
     html! {
         tr class=(role) {
             th class={ "d" (row.depth) } scope="row" {
-                span class="who" { @if row.is_call { "↳ " } (service) }
+                @if row.is_call { span class="soft" { "calls" } } @else { span class="who" { (service) } }
                 span class="op" { (text::name(row.name)) @if row.failed { " " strong class="wrong" { "failed" } } }
             }
             td class="bar" { (bar(row, scale)) }

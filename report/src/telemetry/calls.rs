@@ -158,3 +158,62 @@ fn is_inside(index: &SpanIndex<'_>, server: &Span, child: &Span) -> bool {
 fn holds(window: Window, at_ns: u64) -> bool {
     (window.from_ns..window.to_ns).contains(&at_ns)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::fixture;
+
+    fn table(spans: &str) -> String {
+        let evidence = fixture::evidence(spans);
+        let window = |from_ms: u64, to_ms: u64| Window { from_ns: from_ms * 1_000_000, to_ns: to_ms * 1_000_000 };
+        let measured = calls(&evidence, window(0, 1_000), window(1_000, 9_000));
+        let mut text = format!("{} → {} requests\n", measured.requests_before, measured.requests_after);
+        let shown = |sums: &Sums| {
+            let ms = |ns: u128| ns / 1_000_000;
+            let (wait, own, gap) = (ms(sums.wait_ns), ms(sums.own_ns), ms(sums.gap_ns));
+            format!(
+                "{} calls, {} failed, {} = wait {wait} own {own} gap {gap}",
+                sums.calls,
+                sums.errors,
+                ms(sums.total_ns)
+            )
+        };
+        for pair in &measured.pairs {
+            text.push_str(&format!(
+                "{}→{}: {} | {}\n",
+                pair.caller,
+                pair.callee,
+                shown(&pair.before),
+                shown(&pair.after)
+            ));
+        }
+        text
+    }
+
+    #[test]
+    fn the_time_of_a_call_is_divided_into_wait_own_work_and_gap() {
+        insta::assert_snapshot!(table(
+            "1 1 0 shop server 10 60
+             1 2 1 shop client 20 50 peer=db
+             1 3 2 db server 22 48 wait=6
+             2 1 0 shop server 2000 2900
+             2 2 1 shop client 2010 2450 peer=db wait=40 failed
+             2 3 2 db server 2060 2440 wait=300
+             2 4 3 db internal 2370 2430
+             2 5 1 shop client 2450 2800 peer=db",
+        ), @"
+        1 → 1 requests
+        shop→db: 1 calls, 0 failed, 30 = wait 6 own 20 gap 4 | 2 calls, 1 failed, 790 = wait 340 own 80 gap 20
+        (users)→shop: 1 calls, 0 failed, 50 = wait 0 own 20 gap 0 | 1 calls, 0 failed, 900 = wait 0 own 110 gap 0
+        ");
+    }
+
+    #[test]
+    fn spans_that_are_each_others_parents_end() {
+        insta::assert_snapshot!(table("1 1 2 shop server 10 60\n1 2 1 shop client 10 60 peer=db\n1 3 1 shop internal 10 20\n1 1 3 shop internal 10 20"), @"
+        0 → 0 requests
+        shop→shop: 1 calls, 0 failed, 50 = wait 0 own 0 gap 0 | 0 calls, 0 failed, 0 = wait 0 own 0 gap 0
+        ");
+    }
+}

@@ -150,7 +150,7 @@ fn curve(investigation: &Investigation, evidence: &Evidence, choice: Choice) -> 
         }
         bins
     };
-    let at = |bin: u64| from_ns + bin * step_ns + step_ns / 2;
+    let at = |bin: u64| (from_ns.saturating_add(bin * step_ns)).saturating_add(step_ns / 2);
     let unit = evidence.names.text(all.first()?.unit).to_owned();
     let (unit, mut lines) = match &all.first()?.points {
         Points::Histogram { bounds, .. } => {
@@ -206,7 +206,7 @@ impl Bin {
                 *sums = (sums.0 + gained, sums.1 + seconds);
             }
             StepValue::Observed { count, sum, buckets } => {
-                self.count += count;
+                self.count = self.count.saturating_add(count);
                 self.sum += sum;
                 self.buckets.resize(self.buckets.len().max(buckets.len()), 0);
                 for (total, more) in self.buckets.iter_mut().zip(buckets) {

@@ -84,7 +84,7 @@ fn observations(points: &[Distribution], cumulative: bool) -> Vec<Step> {
 
 /// The quantile of bucketed observations, linear within a bucket; the last bucket answers its lower bound.
 pub(crate) fn quantile(bounds: &[f64], buckets: &[u64], quantile: f64) -> Option<f64> {
-    let total: u64 = buckets.iter().sum();
+    let total: u128 = buckets.iter().map(|bucket| u128::from(*bucket)).sum();
     if total == 0 || buckets.len() != bounds.len() + 1 {
         return None;
     }
@@ -123,14 +123,17 @@ mod tests {
             .iter()
             .map(|step| format!("{:?}", step.value))
             .collect();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @"
+        Gain { gained: 40.0, seconds: 2.0 }
+        Gain { gained: 7.0, seconds: 1.0 }
+        ");
     }
 
     #[test]
     fn quantiles_lie_within_their_bucket() {
         let bounds = [0.1, 0.5, 1.0];
         let of = |share| quantile(&bounds, &[90, 8, 1, 1], share);
-        assert_eq!((of(0.5), of(0.99), of(1.0)), (Some(0.1 * 50.0 / 90.0), Some(1.0), Some(1.0)));
+        assert_eq!((of(0.5), of(0.99), of(1.0)), (Some(0.1 * (50.0 / 90.0)), Some(1.0), Some(1.0)));
         assert_eq!((quantile(&bounds, &[0; 4], 0.5), quantile(&bounds, &[1], 0.5)), (None, None));
     }
 }

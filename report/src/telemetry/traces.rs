@@ -177,3 +177,75 @@ fn kept(rows: &[Row<'_>]) -> Vec<bool> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::fixture;
+
+    fn drawn(spans: &str, trace: u128, normal: Option<u128>) -> String {
+        let evidence = fixture::evidence(spans);
+        let Some(falls) = waterfall(&evidence, trace, normal) else { return "no such trace".to_owned() };
+        let ms = |ns: u64| ns / 1_000_000;
+        let mut text = format!("{} ms, usual {:?}\n", ms(falls.duration_ns), falls.normal_ns.map(ms));
+        for row in &falls.rows {
+            let indent = "  ".repeat(row.depth);
+            let own: Vec<String> = row.own.iter().map(|(from, to)| format!("{}-{}", ms(*from), ms(*to))).collect();
+            let (excess, wait) = (ms(row.excess_ns()), ms(row.wait_ns));
+            text.push_str(&format!(
+                "{indent}{} {} +{excess} wait {wait} own {}\n",
+                row.service,
+                ms(row.duration_ns),
+                own.join(" ")
+            ));
+        }
+        text
+    }
+
+    #[test]
+    fn each_span_finds_its_like_in_the_normal_trace() {
+        insta::assert_snapshot!(drawn(
+            "1 1 0 shop server 100 140
+             1 2 1 shop client 110 130
+             1 3 2 store server 111 129
+             2 1 0 shop server 5000 5400
+             2 2 1 shop client 5010 5020
+             2 3 2 store server 5011 5019
+             2 4 1 shop client 5020 5390
+             2 5 4 db server 5021 5389 wait=300",
+            2,
+            Some(1),
+        ), @"
+        400 ms, usual Some(40)
+        shop 400 +360 wait 0 own 0-10 390-400
+          shop 10 +0 wait 0 own 10-11 19-20
+            store 8 +0 wait 0 own 11-19
+          shop 370 +370 wait 0 own 20-21 389-390
+            db 368 +368 wait 300 own 21-389
+        ");
+    }
+
+    #[test]
+    fn a_trace_without_its_root_begins_where_the_parents_end() {
+        insta::assert_snapshot!(drawn("1 7 99 store server 10 30\n1 8 7 store client 12 20", 1, None), @"
+        20 ms, usual None
+        store 20 +20 wait 0 own 0-2 10-20
+          store 8 +8 wait 0 own 2-10
+        ");
+        assert_eq!(drawn("1 7 99 store server 10 30", 4, None), "no such trace");
+    }
+
+    #[test]
+    fn a_large_trace_keeps_its_largest_excess_with_all_above_it() {
+        let mut spans = String::from("1 1 0 shop server 0 9000\n");
+        for child in 2..200 {
+            spans.push_str(&format!("1 {child} 1 store server 0 {}\n", 100 + child));
+        }
+        spans.push_str("1 900 150 db server 0 8000\n");
+        let evidence = fixture::evidence(&spans);
+        let falls = waterfall(&evidence, 1, None).expect("the trace is there");
+        assert_eq!((falls.rows.len(), falls.left_out), (ROWS_MAX, 200 - ROWS_MAX));
+        let db = falls.rows.iter().position(|row| row.service == "db").expect("the slowest is kept");
+        assert_eq!(falls.rows[db - 1].span_id, 150);
+    }
+}

@@ -114,9 +114,28 @@ fn code(style: Style) -> Option<&'static str> {
     }
 }
 
-/// Words with the spaces that follow them.
+/// Units that are not torn from their number.
+const UNITS: [&str; 6] = ["%", "ms", "s", "µs", "ns", "min"];
+
+/// Words with the spaces that follow them, a number together with its unit.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split_inclusive(' ')
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = word_end(rest)?;
+        let (word, left) = rest.split_at(end);
+        rest = left;
+        Some(word)
+    })
+}
+
+fn word_end(text: &str) -> Option<usize> {
+    let mut end = text.split_inclusive(' ').next()?.len();
+    let number = text[..end].trim_end().ends_with(|last: char| last.is_ascii_digit());
+    let unit = text[end..].split_inclusive(' ').next().filter(|_| number).unwrap_or_default();
+    if UNITS.contains(&unit.trim_matches([' ', ',', ';', '.', ':', ')'])) {
+        end += unit.len();
+    }
+    Some(end)
 }
 
 /// A word in pieces no wider than a line.
@@ -155,7 +174,10 @@ mod tests {
     fn a_body_wraps_under_its_own_beginning() {
         insta::assert_snapshot!(
             wrapped(40, "  T+3.2 s ✓ ", "unreadable answers 0.5 → 91 % of look-ups (n = 2,410)"),
-            @""
+            @"
+            T+3.2 s ✓ unreadable answers 0.5 →
+                      91 % of look-ups (n = 2,410)
+            "
         );
     }
 
@@ -164,7 +186,7 @@ mod tests {
         let mut sheet = Sheet::new(40, true);
         sheet
             .item(&[piece(Style::Role(Role::Root), "root ")], &[piece(Style::Plain, "cache "), piece(Style::Dim, " ")]);
-        insta::assert_snapshot!(sheet.finish().escape_debug(), @"");
+        insta::assert_snapshot!(sheet.finish().escape_debug(), @r"\u{1b}[1;31mroot \u{1b}[0mcache\n");
     }
 
     proptest! {

@@ -1,0 +1,13 @@
+//! The report as its readers get it: text, pages and their promises, made from a small run of the founding incident.
+
+#[path = "../../examples/sample/cited.rs"]
+mod cited;
+#[path = "../../examples/sample/founding.rs"]
+mod founding;
+mod hostile;
+mod page;
+#[path = "../../examples/sample/shop.rs"]
+mod shop;
+mod style;
+mod terminal;
+mod text_forms;
