@@ -23,9 +23,9 @@ pub(super) fn table(context: &Context<'_>, proof: &RepresentativeTrace) -> Marku
     html! {
         @if !shares.is_empty() {
             h3 { "Where its time went" }
+            p class="soft small" { "The parts sum to the whole; usual is the mean of a request in the baseline." }
             (wide("Time accounting", &html! {
                 table {
-                    caption { "The parts sum to the whole; usual is the mean of a request in the baseline." }
                     thead { tr {
                         th scope="col" { "Component" } th scope="col" { "Part" } th class="n" scope="col" { "This trace" }
                         th class="n" scope="col" { "Usual" } th class="n" scope="col" { "Change" } th class="bar" scope="col" { "" }

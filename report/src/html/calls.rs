@@ -19,11 +19,11 @@ pub(super) fn table(context: &Context<'_>, evidence: &Evidence) -> Option<Markup
     Some(html! {
         p class="lede" {
             "Means of a call, before → during the incident, from spans. Waiting is for a bounded resource on either side, "
-            "own work is the callee's, and the gap is what neither side accounts for: the network, mostly."
+            "own work is the callee's, and the gap is what neither side accounts for: the network, mostly. "
+            (requests.0) " requests began in the baseline, " (requests.1) " in the incident."
         }
         (wide("Who calls whom", &html! {
             table {
-                caption { (requests.0) " requests began in the baseline, " (requests.1) " in the incident." }
                 thead { tr {
                     th scope="col" { "Caller → callee" }
                     @for title in ["Calls a request", "Waiting", "Own work", "Gap", "Whole call", "Failed"] { th class="n" scope="col" { (title) } }

@@ -114,7 +114,7 @@ fn line(context: &Context<'_>, row: &Row<'_>, scale: u64, compared: bool) -> Mar
             td class="bar" { (bar(row, scale)) }
             td class="n" { (quantity::duration(row.duration_ns)) }
             td class="n was opt" { @if compared { (usual) } @else { "–" } }
-            td class="n opt" { @if compared { @if row.excess_ns() * 10 >= scale { strong { (change) } } @else { (change) } } @else { "–" } }
+            td class="n" { @if compared { @if row.excess_ns() * 10 >= scale { strong { (change) } } @else { (change) } } @else { "–" } }
         }
     }
 }
