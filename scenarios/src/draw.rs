@@ -11,7 +11,6 @@ pub(crate) fn bits(seed: u64, label: &str) -> u64 {
 /// Uniform in `[0, 1)`.
 pub(crate) fn unit(seed: u64, label: &str) -> f64 {
     // 53 bits fill the mantissa exactly.
-    #[expect(clippy::cast_precision_loss, reason = "53 bits are exact in a double")]
     let top = (bits(seed, label) >> 11) as f64;
     top / (1_u64 << 53) as f64
 }

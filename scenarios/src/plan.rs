@@ -101,7 +101,6 @@ fn baseline(scenario: &Scenario, seed: u64) -> Duration {
     let fraction = onset.fract().clamp(OFF_THE_SECOND, 1.0 - OFF_THE_SECOND);
     let moved = onset.floor() + fraction - warm_up;
     let kept = if moved > high { moved - 2.0 * OFF_THE_SECOND } else { moved };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length of at most an hour")]
     let millis = (kept.max(low) * 1_000.0).round() as u64;
     Duration::from_millis(millis)
 }

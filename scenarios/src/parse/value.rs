@@ -69,7 +69,6 @@ pub(super) fn number(bounds: Bounds) -> impl Fn(&Node, &Problems) -> Option<f64>
 pub(super) fn count(low: u32, high: u32, unit: &'static str) -> impl Fn(&Node, &Problems) -> Option<u32> {
     move |node, problems| {
         let number = number(Bounds::count(low, high, unit))(node, problems)?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and within bounds of u32")]
         Some(number as u32)
     }
 }
