@@ -1,0 +1,229 @@
+//! Bodies that are broken or meant to break, and what came back: never a panic, never more memory than the limits say.
+
+use axum::body::{Body, Bytes};
+use collector::{Limits, Receiver};
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use prost::Message as _;
+
+use crate::requests::{JSON, PROTOBUF, answer, answer_of, gzip};
+use crate::samples;
+use crate::shown;
+
+const GZIP: (&str, &str) = ("content-encoding", "gzip");
+
+/// A field of a message: its number, and its content with its length before it.
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    let mut out = vec![number << 3 | 2];
+    let mut length = content.len();
+    while length >= 0x80 {
+        out.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+        length >>= 7;
+    }
+    out.push(u8::try_from(length).unwrap());
+    out.extend_from_slice(content);
+    out
+}
+
+/// A trace request round the content of its one scope.
+fn in_scope(content: &[u8]) -> Vec<u8> {
+    field(1, &field(2, content))
+}
+
+/// A value nested in lists, inside of an attribute of the resource.
+fn nested(depth: usize) -> Vec<u8> {
+    let value = (0..depth).fold(Vec::new(), |inner, _| field(5, &field(1, &inner)));
+    field(1, &field(1, &field(1, &field(2, &value))))
+}
+
+fn json_value(value: &str) -> String {
+    format!(r#"{{"resourceSpans":[{{"resource":{{"attributes":[{{"key":"k","value":{value}}}]}}}}]}}"#)
+}
+
+#[test]
+fn hostile_bodies_are_answered_and_forgotten() {
+    let valid = samples::traces().encode_to_vec();
+    let bomb = gzip(&vec![0; 64 << 20]);
+    assert!(bomb.len() < 1 << 20, "a bomb is small");
+    let deep_json = json_value(&format!("{}{{}}{}", r#"{"arrayValue":{"values":["#.repeat(5_000), "]}}".repeat(5_000)));
+    let unclosed = "[".repeat(1_000_000);
+    let cases: Vec<(&str, Vec<(&str, &str)>, Vec<u8>)> = vec![
+        ("protobuf cut off", vec![PROTOBUF], valid[..valid.len() / 2].into()),
+        ("protobuf of another signal", vec![PROTOBUF], samples::logs().encode_to_vec()),
+        ("noise as protobuf", vec![PROTOBUF], (0..=255).collect()),
+        ("a length beyond the body", vec![PROTOBUF], vec![0x0a, 0xff, 0xff, 0xff, 0xff, 0x7f]),
+        ("a number without an end", vec![PROTOBUF], vec![0xff; 32]),
+        ("nested 60 deep", vec![PROTOBUF], nested(20)),
+        ("nested 6,000 deep", vec![PROTOBUF], nested(2_000)),
+        ("a trace id of 15 bytes", vec![PROTOBUF], in_scope(&field(2, &field(1, &[1; 15])))),
+        ("a name that is not UTF-8", vec![PROTOBUF], in_scope(&field(2, &field(5, &[0xff])))),
+        ("two million empty spans", vec![PROTOBUF], in_scope(&[0x12, 0].repeat(2_000_000))),
+        ("60,000 spans", vec![PROTOBUF], in_scope(&[0x12, 0].repeat(60_000))),
+        ("a million empty attributes", vec![PROTOBUF], in_scope(&field(2, &[0x4a, 0].repeat(1_000_000)))),
+        ("257 attributes", vec![PROTOBUF], in_scope(&field(2, &[0x4a, 0].repeat(257)))),
+        (
+            "a value of 200,000 bytes",
+            vec![PROTOBUF],
+            in_scope(&field(2, &field(9, &field(2, &field(1, &vec![b'x'; 200_000]))))),
+        ),
+        ("9 MiB", vec![PROTOBUF], vec![0; 9 << 20]),
+        ("gzip cut off", vec![PROTOBUF, GZIP], gzip(&valid)[..40].into()),
+        ("gzip that is none", vec![PROTOBUF, GZIP], b"hello".into()),
+        ("gzip of nothing at all", vec![PROTOBUF, GZIP], Vec::new()),
+        ("gzip with a broken checksum", vec![PROTOBUF, GZIP], {
+            let mut body = gzip(&valid);
+            let end = body.len() - 5;
+            body[end] ^= 1;
+            body
+        }),
+        ("gzip with noise behind it", vec![PROTOBUF, GZIP], [gzip(&valid), b"noise noise noise".to_vec()].concat()),
+        ("64 MiB of zeros in gzip", vec![PROTOBUF, GZIP], bomb),
+        ("gzip in gzip", vec![PROTOBUF, GZIP], gzip(&gzip(&valid))),
+        ("JSON cut off", vec![JSON], br#"{"resourceSpans":[{"resource""#.into()),
+        ("JSON of another type", vec![JSON], b"[1,2]".into()),
+        ("nested 10,000 deep in JSON", vec![JSON], deep_json.into_bytes()),
+        ("a million open brackets", vec![JSON], unclosed.into_bytes()),
+        (
+            "two million empty spans in JSON",
+            vec![JSON],
+            format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{}}{}]}}]}}]}}"#, ",{}".repeat(2_000_000))
+                .into_bytes(),
+        ),
+        (
+            "braces in a string are not objects",
+            vec![JSON],
+            json_value(&format!(r#"{{"stringValue":"{}"}}"#, "{".repeat(100_000))).into_bytes(),
+        ),
+        ("an int beyond 64 bits", vec![JSON], json_value(r#"{"intValue":"9223372036854775808"}"#).into_bytes()),
+        ("a double that is a word", vec![JSON], json_value(r#"{"doubleValue":"many"}"#).into_bytes()),
+        ("bytes that are not base64", vec![JSON], json_value(r#"{"bytesValue":"*"}"#).into_bytes()),
+        ("a lone surrogate", vec![JSON], json_value(r#"{"stringValue":"\ud800"}"#).into_bytes()),
+        (
+            "an enum nobody knows",
+            vec![JSON],
+            br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"SIDEWAYS"}]}]}]}"#.into(),
+        ),
+        (
+            "an id of 15 digits",
+            vec![JSON],
+            br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":"0123456789abcde"}]}]}]}"#.into(),
+        ),
+        (
+            "a number in 400 digits",
+            vec![JSON],
+            json_value(&format!(r#"{{"doubleValue":1{}}}"#, "0".repeat(400))).into_bytes(),
+        ),
+    ];
+    let bench = shown::plain();
+    let rows = cases.into_iter().map(|(what, headers, body)| {
+        format!("{what}: {}", answer(&bench, Limits::default(), "/v1/traces", &headers, body))
+    });
+    let table = rows.collect::<Vec<_>>().join("\n");
+    let counters = bench.core.finish(1).unwrap();
+    assert!(counters.balance());
+    assert_snapshot!(format!("{table}\naccepted in all: {} spans", counters.traces.received), @r#"
+    protobuf cut off: 400 application/x-protobuf retry -: 3 cannot decode the body as traces: a field is longer than the body
+    protobuf of another signal: 400 application/x-protobuf retry -: 3 cannot decode the body as traces: a number has no end
+    noise as protobuf: 400 application/x-protobuf retry -: 3 cannot decode the body as traces: groups are not part of the protocol
+    a length beyond the body: 400 application/x-protobuf retry -: 3 cannot decode the body as traces: a field is longer than the body
+    a number without an end: 400 application/x-protobuf retry -: 3 cannot decode the body as traces: a number has no end
+    nested 60 deep: 200 application/x-protobuf retry -: 
+    nested 6,000 deep: 400 application/x-protobuf retry -: 3 cannot decode the body as traces: messages are nested too deep
+    a trace id of 15 bytes: 400 application/x-protobuf retry -: 3 cannot decode the body as traces: a trace id has 15 bytes
+    a name that is not UTF-8: 400 application/x-protobuf retry -: 3 cannot decode the body as traces: failed to decode Protobuf message: Span.name: ScopeSpans.spans: ResourceSpans.scope_spans: ExportTraceServiceRequest.resource_spans: invalid string value: data is not UTF-8 encoded
+    two million empty spans: 413 application/x-protobuf retry -: 8 cannot decode a body that would occupy more than 268435456 bytes
+    60,000 spans: 413 application/x-protobuf retry -: 8 cannot take 60000 items in one request: the limit is 50000
+    a million empty attributes: 413 application/x-protobuf retry -: 8 cannot take 1000000 attributes in one place: the limit is 256
+    257 attributes: 413 application/x-protobuf retry -: 8 cannot take 257 attributes in one place: the limit is 256
+    a value of 200,000 bytes: 413 application/x-protobuf retry -: 8 cannot take a key or value of 200000 bytes: the limit is 131072
+    9 MiB: 413 application/x-protobuf retry -: 8 cannot take a body of more than 8388608 bytes
+    gzip cut off: 400 application/x-protobuf retry -: 3 cannot inflate the body as gzip
+    gzip that is none: 400 application/x-protobuf retry -: 3 cannot inflate the body as gzip
+    gzip of nothing at all: 400 application/x-protobuf retry -: 3 cannot inflate the body as gzip
+    gzip with a broken checksum: 400 application/x-protobuf retry -: 3 cannot inflate the body as gzip
+    gzip with noise behind it: 400 application/x-protobuf retry -: 3 cannot inflate the body as gzip
+    64 MiB of zeros in gzip: 413 application/x-protobuf retry -: 8 cannot inflate a body to more than 16777216 bytes
+    gzip in gzip: 400 application/x-protobuf retry -: 3 cannot decode the body as traces: groups are not part of the protocol
+    JSON cut off: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: EOF while parsing an object at line 1 column 29"}
+    JSON of another type: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: invalid type: sequence, expected an object at line 1 column 0"}
+    nested 10,000 deep in JSON: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: recursion limit exceeded at line 1 column 1079"}
+    a million open brackets: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: invalid type: sequence, expected an object at line 1 column 0"}
+    two million empty spans in JSON: 413 application/json retry -: {"code":8,"message":"cannot decode a body that would occupy more than 268435456 bytes"}
+    braces in a string are not objects: 200 application/json retry -: {}
+    an int beyond 64 bits: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: invalid value: string \"9223372036854775808\", expected an integer, as a number or a string at line 1 column 97"}
+    a double that is a word: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: invalid value: string \"many\", expected a number at line 1 column 85"}
+    bytes that are not base64: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: invalid value: string \"*\", expected base64 at line 1 column 82"}
+    a lone surrogate: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: unexpected end of hex escape at line 1 column 87"}
+    an enum nobody knows: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: unknown enum Name(\"SIDEWAYS\") at line 1 column 62"}
+    an id of 15 digits: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: invalid value: string \"0123456789abcde\", expected 16 hex digits or none at line 1 column 70"}
+    a number in 400 digits: 400 application/json retry -: {"code":3,"message":"cannot decode the body as traces: number out of range at line 1 column 480"}
+    accepted in all: 0 spans
+    "#);
+}
+
+#[test]
+fn a_body_is_cut_off_while_it_arrives_whatever_length_it_stated() {
+    let bench = shown::plain();
+    let limits = Limits { max_body_bytes: 1_000, ..Limits::default() };
+    let chunks = |count: usize| {
+        let chunk = || Ok::<_, std::io::Error>(Bytes::from_static(&[0; 100]));
+        Body::from_stream(futures::stream::iter(std::iter::repeat_with(chunk).take(count)))
+    };
+    let broken =
+        Body::from_stream(futures::stream::iter([Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("reset"))]));
+    let rows = [
+        answer(&bench, limits, "/v1/traces", &[PROTOBUF], chunks(11)),
+        answer(&bench, limits, "/v1/traces", &[PROTOBUF, ("content-length", "2000")], chunks(1)),
+        answer(&bench, limits, "/v1/traces", &[PROTOBUF, ("content-length", "10")], chunks(11)),
+        answer(&bench, limits, "/v1/traces", &[JSON], broken),
+    ];
+    assert_snapshot!(rows.join("\n"), @r#"
+    413 application/x-protobuf retry -: 8 cannot take a body of more than 1000 bytes
+    413 application/x-protobuf retry -: 8 cannot take a body of more than 1000 bytes
+    413 application/x-protobuf retry -: 8 cannot take a body of more than 1000 bytes
+    400 application/json retry -: {"code":3,"message":"cannot read the body to its end"}
+    "#);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_receiver_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        path in 0_usize..3,
+        json in any::<bool>(),
+        gzipped in any::<bool>(),
+    ) {
+        let bench = shown::plain();
+        let router = Receiver::new(std::sync::Arc::clone(&bench.core), Limits::default()).router();
+        let path = ["/v1/traces", "/v1/metrics", "/v1/logs"][path];
+        let mut headers = vec![if json { JSON } else { PROTOBUF }];
+        headers.extend(gzipped.then_some(GZIP));
+        let answer = answer_of(router, path, &headers, bytes);
+        prop_assert!(["200", "400", "413"].iter().any(|status| answer.starts_with(status)), "{}", answer);
+        prop_assert!(bench.core.finish(1).unwrap().balance());
+    }
+
+    /// Damage of a good body: it is read or refused, and what is read can be written and read again.
+    #[test]
+    fn no_damage_makes_the_receiver_panic(at in 0_usize..2_000, byte in any::<u8>(), metrics in any::<bool>()) {
+        let (path, mut body) = if metrics {
+            ("/v1/metrics", samples::metrics().encode_to_vec())
+        } else {
+            ("/v1/traces", samples::traces().encode_to_vec())
+        };
+        let length = body.len();
+        body[at % length] = byte;
+        let bench = shown::plain();
+        let first = answer(&bench, Limits::default(), path, &[PROTOBUF], body);
+        prop_assert!(["200", "400", "413"].iter().any(|status| first.starts_with(status)), "{}", first);
+        bench.core.finish(1).unwrap();
+        let line = bench.evidence.text();
+        let again = shown::plain();
+        if !line.is_empty() {
+            let answered = answer(&again, Limits::default(), path, &[JSON], line.clone());
+            prop_assert!(answered.starts_with("200"), "{}: {}", answered, line);
+            again.core.finish(1).unwrap();
+            prop_assert_eq!(again.evidence.text(), line);
+        }
+    }
+}
