@@ -1,6 +1,7 @@
 //! The same requests to the reference Collector and to ours: the files must say the same.
 //!
-//! `collector/reference/build.sh` builds the reference and prints its path; RCALAB_REFERENCE_COLLECTOR hands it to the test.
+//! `collector/reference/build.sh` builds the reference and prints its path; `RCALAB_REFERENCE_COLLECTOR` hands it
+//! to the test.
 
 use std::fs;
 use std::net::TcpListener;

@@ -1,5 +1,6 @@
 //! Candidates come from what the evidence before the alert shows, and from nothing else.
 
+use evidence::Reading;
 use evidence::candidates::{Names, collect};
 use insta::assert_snapshot;
 use rca_engine::options::Options;
@@ -26,8 +27,8 @@ fn span(resource: &str, id: u64, parent: u64, kind: u8, start: u64, attributes: 
     )
 }
 
-#[test]
-fn every_kind_of_candidate_is_found_before_the_alert_and_none_after() {
+/// A small system before and after an alert at 100.
+fn system() -> Reading {
     let (shop, store) = (resource("shop", "shop-1", "v1"), resource("store", "store-1", "v1"));
     let traces = [
         span(&shop, 1, 0, 2, 10, &[attribute("tenant.class", "gold")]),
@@ -67,12 +68,17 @@ fn every_kind_of_candidate_is_found_before_the_alert_and_none_after() {
         change(21, "something.else", "d-2"),
         change(400, "deployment.finished", "d-3"),
     ];
-    let reading = shown::read(&[
+    shown::read(&[
         ("traces.jsonl", traces.join("\n").as_bytes()),
         ("metrics.jsonl", metrics.join("\n").as_bytes()),
         ("logs.jsonl", logs.join("\n").as_bytes()),
         ("topology.json", br#"{"edges":[["store","archive"]]}"#),
-    ]);
+    ])
+}
+
+#[test]
+fn every_kind_of_candidate_is_found_before_the_alert_and_none_after() {
+    let reading = system();
     let mut options = Options::default();
     options.changes.events = vec!["deployment.finished".to_owned()];
     let names = Names { workload_classes: vec!["tenant.class".to_owned()], ..Names::default() };

@@ -74,29 +74,14 @@ pub(crate) fn evidence(evidence: &Evidence) -> String {
         .unwrap();
     }
     for series in &evidence.series {
-        let points = match &series.points {
-            Points::Gauge(points) => {
-                format!("gauge {:?}", points.iter().map(|point| (point.at_ns, point.value)).collect::<Vec<_>>())
-            }
-            Points::Sum { monotonic, cumulative, points } => {
-                let points: Vec<_> = points.iter().map(|point| (point.start_ns, point.at_ns, point.value)).collect();
-                format!("sum monotonic {monotonic} cumulative {cumulative} {points:?}")
-            }
-            Points::Histogram { cumulative, bounds, points } => {
-                let points: Vec<_> = points
-                    .iter()
-                    .map(|point| (point.at_ns, point.count, point.sum, &*point.buckets, point.exemplars.len()))
-                    .collect();
-                format!("histogram cumulative {cumulative} {bounds:?} {points:?}")
-            }
-        };
         let labels = attributes(&series.attributes);
         writeln!(
             text,
-            "series {} {} on {} [{labels}] {points}",
+            "series {} {} on {} [{labels}] {}",
             name(series.name),
             name(series.unit),
-            series.resource.0
+            series.resource.0,
+            points(&series.points),
         )
         .unwrap();
     }
@@ -107,6 +92,25 @@ pub(crate) fn evidence(evidence: &Evidence) -> String {
         writeln!(text, "call {} -> {}", name(*from), name(*to)).unwrap();
     }
     text
+}
+
+fn points(points: &Points) -> String {
+    match points {
+        Points::Gauge(points) => {
+            format!("gauge {:?}", points.iter().map(|point| (point.at_ns, point.value)).collect::<Vec<_>>())
+        }
+        Points::Sum { monotonic, cumulative, points } => {
+            let points: Vec<_> = points.iter().map(|point| (point.start_ns, point.at_ns, point.value)).collect();
+            format!("sum monotonic {monotonic} cumulative {cumulative} {points:?}")
+        }
+        Points::Histogram { cumulative, bounds, points } => {
+            let points: Vec<_> = points
+                .iter()
+                .map(|point| (point.at_ns, point.count, point.sum, &*point.buckets, point.exemplars.len()))
+                .collect();
+            format!("histogram cumulative {cumulative} {bounds:?} {points:?}")
+        }
+    }
 }
 
 /// Names of the files below a folder, sorted.
