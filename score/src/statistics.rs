@@ -73,17 +73,17 @@ mod tests {
     fn shown(interval: Option<Interval>) -> String {
         interval.map_or_else(
             || "none".to_owned(),
-            |Interval { estimate, low, high }| format!("{estimate:.3} [{low:.3}, {high:.3}]"),
+            |Interval { estimate, low, high }| format!("{estimate:.4} [{low:.4}, {high:.4}]"),
         )
     }
 
     #[test]
     fn wilson_agrees_with_published_values() {
         // Newcombe (1998), Statistics in Medicine 17: table I, method 3.
-        assert_eq!(shown(wilson(81, 263)), "0.308 [0.255, 0.366]");
-        assert_eq!(shown(wilson(15, 148)), "0.101 [0.062, 0.161]");
-        assert_eq!(shown(wilson(0, 20)), "0.000 [0.000, 0.161]");
-        assert_eq!(shown(wilson(1, 29)), "0.034 [0.006, 0.172]");
+        assert_eq!(shown(wilson(81, 263)), "0.3080 [0.2553, 0.3662]");
+        assert_eq!(shown(wilson(15, 148)), "0.1014 [0.0624, 0.1605]");
+        assert_eq!(shown(wilson(0, 20)), "0.0000 [0.0000, 0.1611]");
+        assert_eq!(shown(wilson(1, 29)), "0.0345 [0.0061, 0.1718]");
         assert_eq!(shown(wilson(0, 0)), "none");
     }
 
@@ -93,7 +93,7 @@ mod tests {
         let many = vec![vec![1.0; 200], vec![0.0; 200], vec![1.0; 200], vec![0.0; 200]];
         let narrow = bootstrap_over_scenarios(&many, 2_000, 1);
         assert_eq!(bootstrap_over_scenarios(&few, 2_000, 1), narrow);
-        assert_eq!(shown(narrow), "0.500 [0.000, 1.000]");
+        assert_eq!(shown(narrow), "0.5000 [0.0000, 1.0000]");
         assert_eq!(bootstrap_over_scenarios(&[vec![]], 100, 1), None);
     }
 

@@ -37,6 +37,7 @@ impl Method for SlowestSpan {
 fn own_ns(span: &Span, children: &[&Span]) -> u64 {
     let mut covered: Vec<(u64, u64)> =
         children.iter().map(|child| (child.start_ns.max(span.start_ns), child.end_ns.min(span.end_ns))).collect();
+    covered.retain(|(from, to)| from < to);
     covered.sort_unstable();
     let mut own = 0;
     let mut at = span.start_ns;

@@ -122,10 +122,12 @@ impl From<&MethodOutput> for Answer {
         ranks.sort_by(|a, b| b.score.total_cmp(&a.score));
         let roles = output.roles.clone().unwrap_or_default();
         let together = roles.root.map(|roots| roots.into_iter().map(|culprit| culprit.component).collect());
+        // Who ranks several alike at first has not named one.
+        let alone = ranks.first().filter(|first| ranks.get(1).is_none_or(|second| second.score < first.score));
         Self {
             outcome: output.outcome,
             confidence: None,
-            roots: together.unwrap_or_else(|| ranks.iter().take(1).map(|rank| rank.component.clone()).collect()),
+            roots: together.unwrap_or_else(|| alone.map(|rank| rank.component.clone()).into_iter().collect()),
             ranks,
             propagation: roles.propagation,
             bottleneck: roles.bottleneck,

@@ -27,8 +27,8 @@ pub(super) fn strictly(truth: &TruthRecord, told: &[PropagationEdge]) -> Overlap
     overlap(common, told.len(), common, true_edges.len())
 }
 
-/// An edge counts where the other side has a path between its services, whatever the effects: a coarse answer loses
-/// recall, a fine one nothing.
+/// A told edge counts where the truth has a path between its services, whatever the effect: a coarse answer is right as
+/// far as it goes. A true edge is found by a told path; a coarse answer finds as many true edges as it has right ones.
 pub(super) fn contracted(truth: &TruthRecord, told: &[PropagationEdge]) -> Overlap {
     let true_edges = between_services(truth.edges.iter().map(|edge| (&edge.from, &edge.to)));
     let told = told.iter().filter(|edge| !is_collateral(truth, &edge.from, &edge.to));
@@ -36,7 +36,9 @@ pub(super) fn contracted(truth: &TruthRecord, told: &[PropagationEdge]) -> Overl
     let along = |edges: &BTreeSet<(&str, &str)>, paths: &BTreeSet<(&str, &str)>| {
         edges.iter().filter(|(from, to)| connected(paths, from, to)).count()
     };
-    overlap(along(&told, &true_edges), told.len(), along(&true_edges, &told), true_edges.len())
+    let right = along(&told, &true_edges);
+    let found = along(&true_edges, &told).max(right.min(true_edges.len()));
+    overlap(right, told.len(), found, true_edges.len())
 }
 
 fn overlap(right: usize, told: usize, found: usize, there: usize) -> Overlap {
