@@ -16,6 +16,7 @@ pub mod vocabulary;
 pub mod windows;
 
 mod analysis;
+mod canonical;
 
 pub use inquiry::{Inquiry, Step, investigate};
 pub use options::Options;

@@ -1,0 +1,138 @@
+//! How sure the verdict is: stated, not yet calibrated, and capped by what could not be seen.
+
+use crate::vocabulary::Outcome;
+
+use super::findings::Findings;
+use super::ranking::Ranked;
+
+/// Weights of what speaks for a verdict; they sum to 1. They are stated guesses until they are fitted to scored runs.
+const OF_MASS: f64 = 0.45;
+const OF_MARGIN: f64 = 0.2;
+const OF_NECESSITY: f64 = 0.2;
+const OF_FAMILIES: f64 = 0.15;
+/// A verdict from one family of evidence alone is at most a coin toss.
+const CAP_ONE_FAMILY: f64 = 0.5;
+/// Without requests there is no mechanism, only moves.
+const CAP_NO_REQUESTS: f64 = 0.6;
+/// Nothing is certain.
+const CAP: f64 = 0.97;
+/// Below this score of the best candidate too little is explained to name a cause.
+const MIN_EXPLAINED: f64 = 0.25;
+/// Families of evidence: requests, metrics, logs, changes.
+const FAMILIES: f64 = 4.0;
+
+/// A verdict's confidence, and what lowered it.
+pub(crate) struct Confidence {
+    pub(crate) value: f64,
+    pub(crate) doubts: Vec<String>,
+}
+
+/// How the investigation ends.
+pub(crate) fn outcome(findings: &Findings<'_>, ranked: &[Ranked]) -> Outcome {
+    let explained = ranked.first().is_some_and(|first| first.score >= MIN_EXPLAINED);
+    match &findings.requests {
+        Some(requests) if !requests.is_incident && !findings.is_asserted() => Outcome::NoIncident,
+        Some(_) | None if explained => Outcome::Cause,
+        None if findings.shifts.is_empty() && has_baseline_metrics(findings) && findings.signal.is_question() => {
+            Outcome::NoIncident
+        }
+        Some(_) | None => Outcome::InsufficientEvidence,
+    }
+}
+
+fn has_baseline_metrics(findings: &Findings<'_>) -> bool {
+    findings.symptom().is_some_and(|symptom| findings.model.metrics.iter().any(|metric| metric.service == symptom))
+}
+
+/// The confidence in an outcome.
+pub(crate) fn state(findings: &Findings<'_>, outcome: Outcome, ranked: &[Ranked]) -> Confidence {
+    let mut doubts = unseen(findings);
+    let value = match outcome {
+        Outcome::InsufficientEvidence => 0.0,
+        Outcome::NoIncident => no_incident(findings),
+        Outcome::Cause => cause(findings, ranked, &mut doubts),
+    };
+    Confidence { value: (value * 1_000.0).round() / 1_000.0, doubts }
+}
+
+/// The less the share of breaches moved, the surer.
+fn no_incident(findings: &Findings<'_>) -> f64 {
+    let Some(requests) = &findings.requests else { return CAP_ONE_FAMILY };
+    let (before, after) = requests.shares();
+    let moved = (after - before).max(0.0);
+    (CAP - 3.0 * moved).clamp(CAP_ONE_FAMILY, CAP)
+}
+
+fn cause(findings: &Findings<'_>, ranked: &[Ranked], doubts: &mut Vec<String>) -> f64 {
+    let Some(first) = ranked.first() else { return 0.0 };
+    let other = ranked.iter().skip(1).find(|next| findings.owner(next.cause) != findings.owner(first.cause));
+    let margin = (first.score - other.map_or(0.0, |other| other.score)).max(0.0);
+    let families = families(findings, first);
+    if first.necessity.is_none() {
+        doubts.push("the counterfactual could not be computed".to_owned());
+    }
+    if margin < 0.2 {
+        doubts.push("another candidate explains nearly as much".to_owned());
+    }
+    let value = OF_MASS * first.mass.min(1.0)
+        + OF_MARGIN * margin.min(1.0)
+        + OF_NECESSITY * first.necessity.unwrap_or(0.5)
+        + OF_FAMILIES * families / FAMILIES;
+    let mut cap = CAP - findings.model.partial_share.min(0.5);
+    if findings.leaves.is_empty() {
+        cap = cap.min(CAP_NO_REQUESTS);
+        doubts.push("there were no requests to follow: this rests on metrics and logs alone".to_owned());
+    }
+    if families <= 1.0 {
+        cap = cap.min(CAP_ONE_FAMILY);
+        doubts.push("one family of evidence alone speaks for it".to_owned());
+    }
+    value.clamp(0.0, cap.max(0.0))
+}
+
+/// How many independent families of evidence speak for a candidate.
+pub(crate) fn families(findings: &Findings<'_>, candidate: &Ranked) -> f64 {
+    let Some(owner) = findings.owner(candidate.cause) else { return f64::from(u8::from(candidate.mass > 0.0)) + 1.0 };
+    let spoken = [
+        candidate.mass > 0.0,
+        findings.shifts.iter().any(|shift| shift.service == owner),
+        findings.templates.iter().any(|template| template.service == owner),
+        findings.suspected_change(owner).is_some(),
+    ];
+    spoken.into_iter().map(|spoken| f64::from(u8::from(spoken))).sum()
+}
+
+/// What could not be seen at all.
+pub(crate) fn unseen(findings: &Findings<'_>) -> Vec<String> {
+    let model = findings.model;
+    let mut unseen = Vec::new();
+    if model.rows.is_empty() {
+        unseen.push("no traces".to_owned());
+    }
+    if model.metrics.is_empty() {
+        unseen.push("no metrics".to_owned());
+    }
+    if model.evidence.logs.is_empty() {
+        unseen.push("no logs".to_owned());
+    }
+    // One span in a hundred is cut off at the ends of any recording.
+    if model.partial_share > 0.01 {
+        unseen.push(format!("the parents of {} of the spans", super::wording::percent(model.partial_share)));
+    }
+    let silent: Vec<&str> = model
+        .service_ids()
+        .filter(|service| {
+            let called = model.calls.iter().any(|call| call.to == *service);
+            called && !model.calls.iter().any(|call| call.to == *service && call.server != crate::canonical::NONE)
+        })
+        .map(|service| model.name(service))
+        .collect();
+    if !silent.is_empty() {
+        unseen.push(format!("the inside of {}, which record no spans of their own", silent.join(", ")));
+    }
+    if model.clock_offset_ns > 0 {
+        let offset = super::wording::nanos(model.clock_offset_ns as f64);
+        unseen.push(format!("the exact order across hosts: clocks differed by up to {offset} and were aligned"));
+    }
+    unseen
+}

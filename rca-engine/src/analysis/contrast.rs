@@ -1,0 +1,83 @@
+//! Whether one version or instance of a service, rather than all of it, is at fault.
+
+use std::collections::BTreeMap;
+
+use crate::canonical::{Model, ServiceId};
+use crate::evidence::Symbol;
+use crate::vocabulary::Kind;
+
+use super::census::{Phase, Phases, visit_time};
+use super::statistics::{SIGNIFICANT_G, g_of_shares, quantile, share};
+
+/// The smallest slice of a service that explains its damage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slice {
+    Version(Symbol),
+    Instance(Symbol),
+}
+
+/// A slice must hold this share of the bad visits,
+const MIN_EXPLAINED: f64 = 0.8;
+/// be bad this much more often than the rest,
+const MIN_CONTRAST: f64 = 3.0;
+/// and the rest must have been seen this often, so that it is known to be better.
+const MIN_REST: u64 = 10;
+/// A visit is slow when its own time is beyond this share of the baseline's.
+const SLOW: f64 = 0.95;
+
+/// The version, else the instance, that holds nearly all bad visits while the others ran beside it and were fine.
+/// A build that replaced all others at once has nothing beside it: then the service is as exact as it gets.
+pub(crate) fn slice(model: &Model<'_>, phases: &Phases, service: ServiceId, kind: Option<Kind>) -> Option<Slice> {
+    let fails = matches!(kind, Some(Kind::CodeException | Kind::BadFormat | Kind::BadInput | Kind::Rejecting));
+    let own = |visit: &u32| visit_time(model, *visit).own_ns;
+    let visits: Vec<u32> = model.visits.iter().copied().filter(|visit| model.row(*visit).service == service).collect();
+    let of = |phase| visits.iter().filter(move |visit| phases.of(model.row(**visit).start) == Some(phase));
+    let mut usual: Vec<u64> = of(Phase::Before).map(own).collect();
+    usual.sort_unstable();
+    let limit = quantile(&usual, SLOW)?;
+    let is_bad = |visit: &u32| {
+        if fails {
+            model.row(*visit).failure.is_some() && model.calls_of(*visit).iter().all(|call| call.failure.is_none())
+        } else {
+            own(visit) > limit
+        }
+    };
+    let mut versions: BTreeMap<Symbol, (u64, u64)> = BTreeMap::new();
+    let mut instances: BTreeMap<Symbol, (u64, u64)> = BTreeMap::new();
+    let mut total = (0, 0);
+    for visit in of(Phase::After) {
+        let (row, bad) = (model.row(*visit), u64::from(is_bad(visit)));
+        total = (total.0 + bad, total.1 + 1);
+        for (slices, name) in [(&mut versions, row.version), (&mut instances, row.instance)] {
+            if let Some(name) = name {
+                let counts = slices.entry(name).or_default();
+                *counts = (counts.0 + bad, counts.1 + 1);
+            }
+        }
+    }
+    let guilty = |slices: &BTreeMap<Symbol, (u64, u64)>| {
+        slices.iter().find(|(_, counts)| explains(**counts, total)).map(|(name, _)| *name)
+    };
+    guilty(&versions).map(Slice::Version).or_else(|| guilty(&instances).map(Slice::Instance))
+}
+
+/// At most one slice can hold four fifths of the bad visits, so it does not matter which is looked at first.
+fn explains(slice: (u64, u64), total: (u64, u64)) -> bool {
+    let rest = (total.0 - slice.0, total.1 - slice.1);
+    rest.1 >= MIN_REST
+        && share(slice.0, total.0) >= MIN_EXPLAINED
+        && share(slice.0, slice.1) >= MIN_CONTRAST * share(rest.0, rest.1)
+        && g_of_shares(rest, slice) >= SIGNIFICANT_G
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_explains_only_beside_a_better_rest() {
+        assert!(explains((90, 100), (95, 1_000)));
+        assert!(!explains((90, 100), (90, 100)));
+        assert!(!explains((50, 500), (95, 1_000)));
+    }
+}

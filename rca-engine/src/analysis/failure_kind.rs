@@ -1,0 +1,62 @@
+//! What kind of fault makes a service fail by itself, told by which of its visits fail.
+
+use std::collections::BTreeMap;
+
+use crate::canonical::{Model, ServiceId};
+use crate::vocabulary::Kind;
+
+use super::census::{Phase, Phases};
+use super::keys;
+use super::statistics::share;
+
+/// A service that keeps things answers at least this share of visits without asking anybody, and at least this share
+/// by asking.
+const MIN_SHARE: f64 = 0.01;
+/// Failing this much more often from what is kept than from what was just fetched is not by chance.
+const CONTRAST: f64 = 4.0;
+/// With fewer visits on a side nothing can be told apart.
+const MIN_VISITS: u64 = 5;
+/// An item fails always when it fails this often, and never when it fails less than the rest of 1.
+const ALWAYS: f64 = 0.9;
+
+/// Which visits fail decides: those answered from what is kept, those about a few items, or any.
+pub(crate) fn of(model: &Model<'_>, phases: &Phases, service: ServiceId) -> Kind {
+    let visits: Vec<(u32, bool, bool)> = model
+        .visits
+        .iter()
+        .filter(|visit| model.row(**visit).service == service)
+        .filter(|visit| phases.of(model.row(**visit).start) == Some(Phase::After))
+        .map(|visit| {
+            let calls = model.calls_of(*visit);
+            let own = model.row(*visit).failure.is_some() && calls.iter().all(|call| call.failure.is_none());
+            (*visit, !calls.is_empty(), own)
+        })
+        .collect();
+    let side = |asked: bool| {
+        let of_side = visits.iter().filter(move |(_, asks, _)| *asks == asked);
+        (of_side.clone().filter(|(_, _, own)| *own).count() as u64, of_side.count() as u64)
+    };
+    let (kept, fetched) = (side(false), side(true));
+    let keeps = share(fetched.1, kept.1 + fetched.1) >= MIN_SHARE && share(kept.1, kept.1 + fetched.1) >= MIN_SHARE;
+    let enough = fetched.1 >= MIN_VISITS && kept.1 >= MIN_VISITS;
+    if keeps && enough && share(kept.0, kept.1) > CONTRAST * share(fetched.0, fetched.1) {
+        return Kind::BadFormat;
+    }
+    if is_about_items(model, service, &visits) { Kind::BadInput } else { Kind::CodeException }
+}
+
+/// Whether a minority of items fails always and the others never.
+fn is_about_items(model: &Model<'_>, service: ServiceId, visits: &[(u32, bool, bool)]) -> bool {
+    let Some(key) = keys::attributes(model, service).key else { return false };
+    let mut items: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+    for (visit, _, own) in visits {
+        if let Some(item) = keys::of_visit(model, *visit, key) {
+            let counts = items.entry(item).or_default();
+            counts.0 += u64::from(*own);
+            counts.1 += 1;
+        }
+    }
+    let bad = items.values().filter(|(failed, all)| share(*failed, *all) >= ALWAYS).count();
+    let mixed = items.values().filter(|(f, all)| *f > 0 && share(*f, *all) < ALWAYS).count();
+    bad > 0 && bad * 2 < items.len() && mixed <= bad / 10
+}

@@ -1,0 +1,89 @@
+//! Why a service calls another more often: because a third one failed, because the call itself failed, or just so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::canonical::{Call, Model, ServiceId};
+
+use super::census::{Pair, Phases};
+
+/// Calls of one service to another per visit of the caller, by what came before them in the same visit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reasons {
+    pub(crate) visits: Pair<u64>,
+    /// After a failed call to another service: a fallback.
+    pub(crate) fallback: BTreeMap<ServiceId, Pair<u64>>,
+    /// After a failed call to the same service: a retry.
+    pub(crate) retry: Pair<u64>,
+    /// The first call of a visit in which nothing had failed.
+    pub(crate) first: Pair<u64>,
+    /// Further calls of a visit in which nothing had failed.
+    pub(crate) further: Pair<u64>,
+}
+
+impl Reasons {
+    /// Sorts every call of `from` to `to` by its reason.
+    pub(crate) fn of(model: &Model<'_>, phases: &Phases, from: ServiceId, to: ServiceId) -> Self {
+        let mut reasons = Self::default();
+        let whole = |visit: &&u32| {
+            let row = model.row(**visit);
+            row.service == from && !(row.orphan && row.is_outgoing())
+        };
+        for visit in model.visits.iter().filter(whole) {
+            let Some(phase) = phases.of(model.row(*visit).start) else { continue };
+            *reasons.visits.at(phase) += 1;
+            let calls = model.calls_of(*visit);
+            let mut plain = 0;
+            for call in calls.iter().filter(|call| call.to == to) {
+                match failed_before(calls, call) {
+                    Some(service) if service == to => *reasons.retry.at(phase) += 1,
+                    Some(service) => *reasons.fallback.entry(service).or_default().at(phase) += 1,
+                    None => plain += 1,
+                }
+            }
+            *reasons.first.at(phase) += u64::from(plain > 0);
+            *reasons.further.at(phase) += u64::saturating_sub(plain, 1);
+        }
+        reasons
+    }
+
+    /// Added calls per visit of the caller for each reason, never negative.
+    pub(crate) fn added(&self) -> Added {
+        let rate = |count: u64, visits: u64| if visits == 0 { 0.0 } else { count as f64 / visits as f64 };
+        let grown =
+            |pair: Pair<u64>| (rate(pair.after, self.visits.after) - rate(pair.before, self.visits.before)).max(0.0);
+        Added {
+            fallback: self.fallback.iter().map(|(service, pair)| (*service, grown(*pair))).collect(),
+            retry: grown(self.retry),
+            first: grown(self.first),
+            further: grown(self.further),
+        }
+    }
+}
+
+/// What [`Reasons::added`] gives: calls per visit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Added {
+    pub(crate) fallback: Vec<(ServiceId, f64)>,
+    pub(crate) retry: f64,
+    pub(crate) first: f64,
+    pub(crate) further: f64,
+}
+
+/// The callee's rows of all calls that repeat a failed call to the same service.
+pub(crate) fn retried(model: &Model<'_>, from: ServiceId) -> BTreeSet<u32> {
+    let mut rows = BTreeSet::new();
+    for visit in model.visits.iter().filter(|visit| model.row(**visit).service == from) {
+        let calls = model.calls_of(*visit);
+        rows.extend(calls.iter().filter(|call| failed_before(calls, call) == Some(call.to)).map(|call| call.server));
+    }
+    rows
+}
+
+/// Whom the last failed call before this one went to.
+fn failed_before(calls: &[Call], call: &Call) -> Option<ServiceId> {
+    calls
+        .iter()
+        .filter(|earlier| earlier.failure.is_some() && earlier.end <= call.start)
+        .max_by_key(|earlier| (earlier.end, earlier.start))
+        .map(|earlier| earlier.to)
+}

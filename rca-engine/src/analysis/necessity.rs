@@ -1,0 +1,204 @@
+//! What would have been without a cause: its own factor is put back to the baseline, and breaching requests that return
+//! under the threshold are counted.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use crate::canonical::{Model, NONE, PoolId, ServiceId, mix};
+use crate::vocabulary::{Effect, Kind};
+
+use super::accounting::Station;
+use super::census::{Census, Phases, visit_time};
+use super::mode_change::retried;
+use super::pools::PoolState;
+use super::requests::Requests;
+use super::seeds::Excess;
+use super::tracks::inside;
+use super::walk::{Cause, Leaf};
+
+/// Visits replayed at one resource; beyond it the answer is not known.
+const MAX_REPLAYED: usize = 200_000;
+/// Steps and stations that carry less than this share of a cause's damage are left as they are.
+const MIN_SHARE: f64 = 0.2;
+
+/// Everything a counterfactual reads.
+pub(crate) struct World<'a> {
+    pub(crate) model: &'a Model<'a>,
+    pub(crate) requests: &'a Requests,
+    pub(crate) excess: &'a Excess,
+    pub(crate) census: &'a Census,
+    pub(crate) pools: &'a BTreeMap<PoolId, PoolState>,
+    pub(crate) phases: Phases,
+}
+
+impl World<'_> {
+    /// Share of breaching requests that return under the threshold without the cause; none where that cannot be told.
+    pub(crate) fn without(&self, cause: Cause, leaf: &Leaf) -> Option<f64> {
+        let threshold = self.requests.threshold_ns?;
+        if self.excess.breaching.is_empty() {
+            return None;
+        }
+        let relieved = self.relieved(cause, leaf)?;
+        let own = self.own_stations(cause, leaf);
+        let returned = self.excess.breaching.iter().filter(|(request, parts)| {
+            let trace = self.model.row(request.row).trace_id;
+            let saved: f64 = parts
+                .iter()
+                .map(|((path, station), part)| {
+                    let ns = part.ns as f64;
+                    if own.contains(station) {
+                        // Put back to the baseline's mean for this chain.
+                        let usual = self.excess.stations.get(&(*path, *station)).map_or(0.0, |mean| mean.ns.0);
+                        return (ns - usual).max(0.0);
+                    }
+                    let factor =
+                        relieved.iter().find(|r| r.covers(self.model, *station)).and_then(|r| r.saved.get(&trace));
+                    factor.map_or(0.0, |saved| ns * saved)
+                })
+                .sum();
+            (request.duration as f64 - saved) <= threshold as f64
+        });
+        Some(returned.count() as f64 / self.excess.breaching.len() as f64)
+    }
+
+    /// The stations that are the cause itself.
+    fn own_stations(&self, cause: Cause, leaf: &Leaf) -> Vec<Station> {
+        let all = self.excess.stations.keys().map(|(_, station)| *station);
+        all.filter(|station| match (cause, station) {
+            (Cause::Service(service), Station::Own(owner)) => service == *owner,
+            // A wait is a cause's own where it holds what others wait for, not where others crowd it.
+            (Cause::Service(service), Station::Pool(pool)) => {
+                self.model.pools[pool.0 as usize].0 == service && leaf.kinds.contains_key(&Kind::Lock)
+            }
+            (Cause::Pool(cause), Station::Pool(pool)) => {
+                cause == *pool && self.pools.get(pool).is_some_and(PoolState::was_cut)
+            }
+            (Cause::Edge(a, b), Station::Gap(from, to) | Station::Away(from, to)) => (a, b) == (*from, *to),
+            (Cause::Queue(a, b), Station::Queue(from, to)) => (a, b) == (*from, *to),
+            _ => false,
+        })
+        .collect()
+    }
+
+    /// What is saved at every service to which the cause brought load.
+    fn relieved(&self, cause: Cause, leaf: &Leaf) -> Option<Vec<Relief>> {
+        let mut kept: BTreeMap<ServiceId, BTreeMap<ServiceId, f64>> = BTreeMap::new();
+        for ((from, to, effect), mass) in &leaf.steps {
+            let (Cause::Service(from), Cause::Service(to), Effect::Load) = (from, to, effect) else { continue };
+            if *mass >= MIN_SHARE * leaf.mass {
+                kept.entry(*to).or_default().insert(*from, self.share_kept(*from, *to));
+            }
+        }
+        let retried = match cause {
+            // Without retries exactly the repeated calls are gone.
+            Cause::Retry(service) => Some(retried(self.model, service)),
+            _ => None,
+        };
+        kept.into_iter()
+            .map(|(service, callers)| match &retried {
+                Some(rows) => self.replay(service, |visit| !rows.contains(&visit)),
+                // Which calls would not be there is drawn from their span ids.
+                None => self.replay(service, |visit| {
+                    let row = self.model.row(visit);
+                    let caller = (row.parent != NONE).then(|| self.model.row(row.parent).service);
+                    let share = caller.and_then(|caller| callers.get(&caller)).copied().unwrap_or(1.0);
+                    mix(row.span_id) as f64 <= share * u64::MAX as f64
+                }),
+            })
+            .collect()
+    }
+
+    /// The share of a caller's calls that would be there at the baseline's rate.
+    fn share_kept(&self, from: ServiceId, to: ServiceId) -> f64 {
+        use super::census::Phase::{After, Before};
+        let traffic = self.census.traffic(from, to);
+        let rate = |calls: u64, seconds: f64| calls as f64 / seconds;
+        let now = rate(traffic.after.calls, self.phases.seconds(After));
+        (rate(traffic.before.calls, self.phases.seconds(Before)) / now.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
+    }
+
+    /// Replays the observed arrivals of a service through its bounded resource, first come first served, without the
+    /// visits that are not kept.
+    fn replay(&self, service: ServiceId, is_kept: impl Fn(u32) -> bool) -> Option<Relief> {
+        let model = self.model;
+        let pool = self.pools.iter().filter(|(pool, _)| model.pools[pool.0 as usize].0 == service);
+        let (pool, state) = pool.max_by(|(_, a), (_, b)| a.added_wait_s().total_cmp(&b.added_wait_s()))?;
+        let mut visits: Vec<(u64, u32)> = model
+            .visits
+            .iter()
+            .filter(|visit| {
+                let row = model.row(**visit);
+                row.service == service && inside(model.windows.incident, row.start)
+            })
+            .map(|visit| (model.row(*visit).start, *visit))
+            .collect();
+        if visits.is_empty() || visits.len() > MAX_REPLAYED {
+            return None;
+        }
+        visits.sort_unstable();
+        let usual = state.use_s.map_or(0.0, |use_s| use_s.after) * 1e9;
+        let times: Vec<(u64, u64, u64)> = visits
+            .iter()
+            .map(|(_, visit)| {
+                let (row, time) = (model.row(*visit), visit_time(model, *visit));
+                let waited = time.waits.iter().filter(|(waited, _)| waited == pool).map(|(_, ns)| *ns).sum::<u64>();
+                let used = if row.failure.is_some() { usual as u64 } else { row.duration().saturating_sub(waited) };
+                (row.start, waited, used)
+            })
+            .collect();
+        let servers = state.limit.map_or_else(|| most_at_once(&times), |limit| limit.after.max(1.0) as usize);
+        let mut free: BinaryHeap<Reverse<u64>> = (0..servers.clamp(1, visits.len())).map(|_| Reverse(0)).collect();
+        let mut by_trace: BTreeMap<u128, (u64, u64)> = BTreeMap::new();
+        for ((start, visit), (_, waited, used)) in visits.iter().zip(&times) {
+            let row = model.row(*visit);
+            let (all, saved) = by_trace.entry(row.trace_id).or_default();
+            *all += waited + used;
+            if !is_kept(*visit) {
+                *saved += waited + used;
+                continue;
+            }
+            let Reverse(ready) = free.pop()?;
+            let begins = ready.max(*start);
+            *saved += waited.saturating_sub(begins - start);
+            free.push(Reverse(begins + used));
+        }
+        let share = |(all, saved): (u64, u64)| if all == 0 { 0.0 } else { saved as f64 / all as f64 };
+        let saved = by_trace.into_iter().map(|(trace, sums)| (trace, share(sums))).collect();
+        Some(Relief { service, saved })
+    }
+}
+
+/// What a trace saves of the time it spends at a service.
+struct Relief {
+    service: ServiceId,
+    /// Share of the time by trace.
+    saved: BTreeMap<u128, f64>,
+}
+
+impl Relief {
+    /// Time at the service, or waiting in front of it for one of its callers' connections.
+    fn covers(&self, model: &Model<'_>, station: Station) -> bool {
+        match station {
+            Station::Own(service) | Station::Away(_, service) => service == self.service,
+            // A caller's connections are held by its calls: they are free again when those are short.
+            Station::Pool(pool) => {
+                let owner = model.pools[pool.0 as usize].0;
+                owner == self.service || model.edges.contains(&(owner, self.service))
+            }
+            Station::Gap(..) | Station::Queue(..) => false,
+        }
+    }
+}
+
+/// The largest number of uses at one time: what the limit must be at least.
+fn most_at_once(times: &[(u64, u64, u64)]) -> usize {
+    let mut edges: Vec<(u64, i32)> =
+        times.iter().flat_map(|(start, waited, used)| [(start + waited, 1), (start + waited + used, -1)]).collect();
+    edges.sort_unstable();
+    let (mut now, mut most) = (0, 0);
+    for (_, step) in edges {
+        now += step;
+        most = most.max(now);
+    }
+    usize::try_from(most).unwrap_or(1).max(1)
+}

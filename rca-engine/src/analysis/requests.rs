@@ -1,0 +1,226 @@
+//! The requests that the symptom is about, which of them breach, and since when.
+
+use crate::canonical::{Model, ServiceId};
+use crate::evidence::Symbol;
+use crate::investigation::Window;
+use crate::signal::{SignalKind, UniversalIncidentSignal};
+
+use super::statistics::{change_point, g_of_shares, quantile, share};
+
+/// One piece of work of the symptom's service.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request {
+    pub(crate) row: u32,
+    /// Name of the operation: requests are compared with requests of the same operation.
+    pub(crate) operation: Symbol,
+    pub(crate) start: u64,
+    pub(crate) duration: u64,
+    pub(crate) breach: bool,
+}
+
+/// All requests of both windows.
+#[derive(Debug)]
+pub(crate) struct Requests {
+    pub(crate) symptom: ServiceId,
+    pub(crate) baseline: Vec<Request>,
+    /// From the onset on.
+    pub(crate) incident: Vec<Request>,
+    /// When the breaches began; the start of the incident window where no change can be made out.
+    pub(crate) onset_ns: u64,
+    /// What the onset is uncertain by: the width of a bucket.
+    pub(crate) bucket_ns: u64,
+    /// Nanoseconds above which a request is too slow; none where slowness is not the question.
+    pub(crate) threshold_ns: Option<u64>,
+    /// Whether the incident differs from the baseline's own excursions.
+    pub(crate) is_incident: bool,
+}
+
+/// A request without a threshold is slow when it is slower than this share of the baseline's of its operation.
+const USUAL_SHARE: f64 = 0.99;
+/// With fewer requests of an operation than this the slowest one is the limit.
+const MIN_FOR_QUANTILE: usize = 20;
+/// The alert chose the worst moment of many, so the usual threshold of significance is far too low: about one false
+/// incident in a million independent looks.
+const INCIDENT_G: f64 = 24.0;
+/// Below this factor of the baseline's own worst stretch it is such a stretch.
+const EXCURSION_FACTOR: f64 = 2.0;
+/// A bucket should hold so many requests that a share can be told.
+const REQUESTS_PER_BUCKET: u64 = 10;
+const MIN_BUCKET_NS: u64 = 500_000_000;
+
+impl Requests {
+    /// The requests of the symptom's service, or of whole traces where the alert names none; none where either window
+    /// has no requests.
+    pub(crate) fn find(model: &Model<'_>, signal: &UniversalIncidentSignal) -> Option<Self> {
+        let symptom = symptom(model, signal)?;
+        let whole = |row: &u32| {
+            let span = model.row(*row);
+            span.service == symptom && !(span.orphan && span.is_outgoing())
+        };
+        let rows: Vec<u32> = model.visits.iter().copied().filter(whole).collect();
+        let within = |window: Window| -> Vec<Request> {
+            let inside = |row: &&u32| (window.from_ns..window.to_ns).contains(&model.row(**row).start);
+            rows.iter().filter(inside).map(|row| request(model, *row)).collect()
+        };
+        let (mut baseline, mut incident) = (within(model.windows.baseline), within(model.windows.incident));
+        if baseline.is_empty() || incident.is_empty() {
+            return None;
+        }
+        let threshold_ns = threshold(signal);
+        let breach = Breach { kind: signal.signal, threshold_ns, usual: usual(&baseline) };
+        for request in baseline.iter_mut().chain(incident.iter_mut()) {
+            request.breach = breach.holds(model, request);
+        }
+        let bucket_ns = bucket(model.windows.incident, incident.len() as u64);
+        let onset_ns = onset(model.windows, &baseline, &incident, bucket_ns);
+        incident.retain(|request| request.start >= onset_ns);
+        let is_incident = differs(&baseline, &incident, signal, bucket_ns);
+        Some(Self { symptom, baseline, incident, onset_ns, bucket_ns, threshold_ns, is_incident })
+    }
+
+    /// Breaching requests from the onset on.
+    pub(crate) fn breaching(&self) -> impl Iterator<Item = &Request> {
+        self.incident.iter().filter(|request| request.breach)
+    }
+
+    /// From when on requests may be missing because they had not ended when the evidence was cut.
+    pub(crate) fn horizon_ns(&self, end_ns: u64) -> u64 {
+        /// Nearly all requests are shorter than this quantile of the observed ones.
+        const LONG: f64 = 0.95;
+        let mut durations: Vec<u64> = self.incident.iter().map(|request| request.duration).collect();
+        durations.sort_unstable();
+        let longest = quantile(&durations, LONG).unwrap_or(0);
+        // At least half of what follows the onset stays in view.
+        end_ns.saturating_sub(longest).max(self.onset_ns + end_ns.saturating_sub(self.onset_ns) / 2)
+    }
+
+    /// Share of requests that breach: baseline, incident.
+    pub(crate) fn shares(&self) -> (f64, f64) {
+        let of = |requests: &[Request]| share(count(requests), requests.len() as u64);
+        (of(&self.baseline), of(&self.incident))
+    }
+}
+
+fn request(model: &Model<'_>, row: u32) -> Request {
+    let span = model.row(row);
+    Request { row, operation: span.name, start: span.start, duration: span.duration(), breach: false }
+}
+
+/// The service that the alert names, or the one at which most traces begin.
+fn symptom(model: &Model<'_>, signal: &UniversalIncidentSignal) -> Option<ServiceId> {
+    if let Some(name) = &signal.service {
+        return model.service(name);
+    }
+    let mut roots = vec![0_u64; model.services.len()];
+    for row in model.visits.iter().map(|row| model.row(*row)).filter(|row| row.parent == crate::canonical::NONE) {
+        roots[row.service.0 as usize] += 1;
+    }
+    model.service_ids().max_by_key(|service| roots[service.0 as usize]).filter(|s| roots[s.0 as usize] > 0)
+}
+
+fn threshold(signal: &UniversalIncidentSignal) -> Option<u64> {
+    signal.threshold.filter(|_| signal.signal == SignalKind::Latency).map(|seconds| (seconds * 1e9) as u64)
+}
+
+/// When a request breaches.
+struct Breach {
+    kind: SignalKind,
+    threshold_ns: Option<u64>,
+    /// The usual limit by operation, sorted.
+    usual: Vec<(Symbol, u64)>,
+}
+
+impl Breach {
+    fn holds(&self, model: &Model<'_>, request: &Request) -> bool {
+        match self.kind {
+            SignalKind::Latency => self.is_slow(request),
+            SignalKind::Errors | SignalKind::Degraded => failed(model, request.row),
+            SignalKind::Unspecified => self.is_slow(request) || failed(model, request.row),
+        }
+    }
+
+    fn is_slow(&self, request: &Request) -> bool {
+        let usual = || {
+            let position = self.usual.binary_search_by_key(&request.operation, |(operation, _)| *operation).ok()?;
+            Some(self.usual[position].1)
+        };
+        self.threshold_ns.or_else(usual).is_some_and(|limit| request.duration > limit)
+    }
+}
+
+/// A piece of work failed, or something that it asked for did: an answer may then lack a part without being an error.
+pub(crate) fn failed(model: &Model<'_>, visit: u32) -> bool {
+    model.row(visit).failure.is_some() || model.calls_of(visit).iter().any(|call| call.failure.is_some())
+}
+
+/// The usual limit of each operation.
+fn usual(baseline: &[Request]) -> Vec<(Symbol, u64)> {
+    let mut durations: std::collections::BTreeMap<Symbol, Vec<u64>> = std::collections::BTreeMap::new();
+    for request in baseline {
+        durations.entry(request.operation).or_default().push(request.duration);
+    }
+    let limit = |mut durations: Vec<u64>| {
+        durations.sort_unstable();
+        let share = if durations.len() < MIN_FOR_QUANTILE { 1.0 } else { USUAL_SHARE };
+        quantile(&durations, share).unwrap_or(u64::MAX)
+    };
+    durations.into_iter().map(|(operation, durations)| (operation, limit(durations))).collect()
+}
+
+/// Wide enough for some requests each.
+fn bucket(window: Window, requests: u64) -> u64 {
+    let length = (window.to_ns - window.from_ns).max(1);
+    (length / requests.max(1) * REQUESTS_PER_BUCKET).clamp(MIN_BUCKET_NS, length.max(MIN_BUCKET_NS))
+}
+
+/// The change point of the share of breaches inside the incident window, where the later part is the worse one.
+fn onset(windows: crate::windows::Windows, baseline: &[Request], incident: &[Request], bucket_ns: u64) -> u64 {
+    let window = windows.incident;
+    let buckets = usize::try_from((window.to_ns - window.from_ns).div_ceil(bucket_ns)).unwrap_or(1).max(1);
+    let mut seen = vec![(0_u64, 0_u64); buckets];
+    for request in incident {
+        let index = usize::try_from((request.start - window.from_ns) / bucket_ns).unwrap_or(0).min(buckets - 1);
+        seen[index].1 += 1;
+        seen[index].0 += u64::from(request.breach);
+    }
+    let usual = share(count(baseline), baseline.len() as u64);
+    let values: Vec<f64> =
+        seen.iter().map(|(breaches, all)| if *all == 0 { usual } else { share(*breaches, *all) }).collect();
+    let Some(index) = change_point(&values, 1) else { return window.from_ns };
+    let (early, late) = values.split_at(index);
+    let rises = super::statistics::mean(late) > super::statistics::mean(early);
+    if rises { window.from_ns + index as u64 * bucket_ns } else { window.from_ns }
+}
+
+/// Whether the incident is more than the baseline's own excursions: the share of breaches must be significantly
+/// higher than overall, and clearly higher than in the baseline's worst stretch as long as the rule's window.
+fn differs(baseline: &[Request], incident: &[Request], signal: &UniversalIncidentSignal, bucket_ns: u64) -> bool {
+    let before = (count(baseline), baseline.len() as u64);
+    let after = (count(incident), incident.len() as u64);
+    let worst = worst_stretch(baseline, signal.window_ns.max(bucket_ns));
+    share(after.0, after.1) >= EXCURSION_FACTOR * worst.max(share(before.0, before.1))
+        && g_of_shares(before, after) >= INCIDENT_G
+}
+
+/// The highest share of breaches in a stretch of the given length, judged only where it holds enough requests.
+fn worst_stretch(requests: &[Request], length: u64) -> f64 {
+    let mut by_start: Vec<(u64, bool)> = requests.iter().map(|request| (request.start, request.breach)).collect();
+    by_start.sort_unstable();
+    let (mut first, mut breaches, mut worst) = (0, 0_u64, 0.0_f64);
+    for (index, (start, breach)) in by_start.iter().enumerate() {
+        breaches += u64::from(*breach);
+        while by_start[first].0 + length < *start {
+            breaches -= u64::from(by_start[first].1);
+            first += 1;
+        }
+        let all = (index + 1 - first) as u64;
+        if all >= REQUESTS_PER_BUCKET {
+            worst = worst.max(share(breaches, all));
+        }
+    }
+    worst
+}
+
+fn count(requests: &[Request]) -> u64 {
+    requests.iter().filter(|request| request.breach).count() as u64
+}

@@ -1,0 +1,182 @@
+//! Who did what: root, trigger, what sustains, propagation, bottleneck, symptom.
+
+use crate::component::Component;
+use crate::investigation::{BottleneckAnswer, Culprit, NoBottleneck, PropagationEdge, Roles};
+use crate::vocabulary::{Kind, Mode, Outcome};
+
+use super::accounting::Station;
+use super::findings::Findings;
+use super::ranking::Ranked;
+use super::split::split;
+use super::walk::{Cause, Leaf};
+
+/// A step of the damage counts when it carried this share of the root's damage.
+const MIN_STEP: f64 = 0.2;
+/// A second cause is a root of its own when it explains this share of the damage.
+const MIN_ROOT: f64 = 0.3;
+/// Failures have a bottleneck only when most of them are time-outs and refusals at one.
+const MIN_STATION: f64 = 0.5;
+
+/// The roles of an outcome.
+pub(crate) fn assign(findings: &Findings<'_>, outcome: Outcome, ranked: &[Ranked]) -> Roles {
+    let symptom = match findings.symptom() {
+        Some(service) => Component::service(findings.model.name(service)),
+        None => findings.signal.service.as_deref().map_or(Component::Workload(None), Component::service),
+    };
+    let mut roles =
+        Roles { root: Vec::new(), trigger: None, sustaining: None, propagation: Vec::new(), bottleneck: None, symptom };
+    match outcome {
+        Outcome::NoIncident => roles.bottleneck = Some(BottleneckAnswer::None(NoBottleneck::None)),
+        Outcome::InsufficientEvidence => roles.bottleneck = bottleneck(findings, ranked.first()),
+        Outcome::Cause => fill(findings, ranked, &mut roles),
+    }
+    roles
+}
+
+fn fill(findings: &Findings<'_>, ranked: &[Ranked], roles: &mut Roles) {
+    let Some(first) = ranked.first() else { return };
+    let roots: Vec<&Ranked> = ranked
+        .iter()
+        .enumerate()
+        .filter(|(rank, candidate)| *rank == 0 || (candidate.mass >= MIN_ROOT && is_apart(findings, candidate, first)))
+        .map(|(_, candidate)| candidate)
+        .collect();
+    roles.root = roots
+        .iter()
+        .map(|candidate| Culprit { component: candidate.component.clone(), kind: candidate.kind })
+        .collect();
+    for root in &roots {
+        if let Some(leaf) = findings.leaves.get(&root.cause) {
+            roles.propagation.extend(steps(findings, leaf));
+        }
+    }
+    if roles.propagation.is_empty() {
+        roles.propagation = known_path(findings, first);
+    }
+    let mut seen: Vec<PropagationEdge> = Vec::new();
+    roles.propagation.retain(|edge| {
+        let new = !seen.contains(edge);
+        seen.push(edge.clone());
+        new
+    });
+    roles.trigger = trigger(findings, first);
+    if first.kind == Some(Kind::CallAmplification) {
+        roles.sustaining = Some(Culprit { component: first.component.clone(), kind: first.kind });
+    }
+    roles.bottleneck = bottleneck(findings, Some(first));
+}
+
+/// A second root is not just another side of the first: neither belongs to the other's service.
+fn is_apart(findings: &Findings<'_>, candidate: &Ranked, first: &Ranked) -> bool {
+    candidate.kind.is_some() && findings.owner(candidate.cause) != findings.owner(first.cause)
+}
+
+/// The steps that carried the damage, nearest to the root first: by how much they carried, then by structure.
+fn steps(findings: &Findings<'_>, leaf: &Leaf) -> Vec<PropagationEdge> {
+    let mut steps: Vec<_> = leaf.steps.iter().filter(|(_, mass)| **mass >= MIN_STEP * leaf.mass).collect();
+    steps.sort_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
+    steps
+        .into_iter()
+        .map(|((from, to, effect), _)| PropagationEdge {
+            from: findings.component(*from),
+            to: findings.component(*to),
+            effect: *effect,
+        })
+        .collect()
+}
+
+/// Without requests: the shortest known chain of calls from the symptom to the root, backwards.
+fn known_path(findings: &Findings<'_>, first: &Ranked) -> Vec<PropagationEdge> {
+    use std::collections::{BTreeMap, VecDeque};
+
+    use crate::canonical::ServiceId;
+    use crate::signal::SignalKind;
+    use crate::vocabulary::Effect;
+
+    let (Some(symptom), Some(root)) = (findings.symptom(), findings.owner(first.cause)) else { return Vec::new() };
+    let mut came_from: BTreeMap<ServiceId, ServiceId> = BTreeMap::new();
+    let mut open = VecDeque::from([symptom]);
+    while let Some(at) = open.pop_front() {
+        for (_, to) in findings.model.edges.iter().filter(|(from, _)| *from == at) {
+            if *to != symptom && !came_from.contains_key(to) {
+                came_from.insert(*to, at);
+                open.push_back(*to);
+            }
+        }
+    }
+    let effect = if findings.signal.signal == SignalKind::Errors { Effect::Error } else { Effect::Latency };
+    let mut path = Vec::new();
+    let mut at = root;
+    while let Some(caller) = came_from.get(&at) {
+        path.push(PropagationEdge {
+            from: findings.component(Cause::Service(at)),
+            to: findings.component(Cause::Service(*caller)),
+            effect,
+        });
+        at = *caller;
+    }
+    path
+}
+
+/// What began it: the change right before the root's own deviation; where retries sustain the damage, whatever made the
+/// first calls fail.
+fn trigger(findings: &Findings<'_>, first: &Ranked) -> Option<Culprit> {
+    let service = findings.owner(first.cause)?;
+    let change = findings.suspected_change(service)?;
+    Some(Culprit { component: Component::Change(change.id.clone()), kind: first.kind })
+}
+
+/// The station that took most of what was added. Failures have one only where they are time-outs or refusals.
+pub(crate) fn bottleneck(findings: &Findings<'_>, first: Option<&Ranked>) -> Option<BottleneckAnswer> {
+    let requests = findings.requests.as_ref()?;
+    if findings.about_failures {
+        let leaf = findings.leaves.get(&first?.cause)?;
+        let most = leaf.stations.iter().max_by(|(a, x), (b, y)| x.total_cmp(y).then(b.cmp(a)));
+        return Some(match most {
+            Some((station, mass)) if *mass >= MIN_STATION * leaf.mass => answer(findings, *station, first),
+            _ => BottleneckAnswer::None(NoBottleneck::None),
+        });
+    }
+    if !findings.signal.signal.is_about_time() || requests.breaching().next().is_none() {
+        return Some(BottleneckAnswer::None(NoBottleneck::None));
+    }
+    slowest(findings).map(|station| answer(findings, station, first))
+}
+
+/// The station with the largest excess.
+pub(crate) fn slowest(findings: &Findings<'_>) -> Option<Station> {
+    let stations = findings.excess.by_station();
+    let most = stations
+        .into_iter()
+        .filter(|(_, mean)| mean.excess() > 0.0)
+        .max_by(|(a, x), (b, y)| x.excess().total_cmp(&y.excess()).then(b.cmp(a)));
+    most.map(|(station, _)| station)
+}
+
+/// The cause that a station stands for.
+pub(crate) fn cause_of(station: Station) -> Cause {
+    match station {
+        Station::Own(service) => Cause::Service(service),
+        Station::Pool(pool) => Cause::Pool(pool),
+        Station::Gap(from, to) | Station::Away(from, to) => Cause::Edge(from, to),
+        Station::Queue(from, to) => Cause::Queue(from, to),
+    }
+}
+
+fn answer(findings: &Findings<'_>, station: Station, first: Option<&Ranked>) -> BottleneckAnswer {
+    let component = findings.component(cause_of(station));
+    let locked = first.is_some_and(|first| first.kind == Some(Kind::Lock));
+    let mode = match station {
+        Station::Pool(_) if locked => Mode::Blocked,
+        Station::Pool(_) | Station::Queue(..) => Mode::Saturated,
+        Station::Gap(..) | Station::Away(..) => Mode::Slow,
+        Station::Own(_) => {
+            let mean = findings.excess.by_station().get(&station).copied().unwrap_or_default();
+            let cost = |(ns, visits): (f64, f64)| if visits > 0.0 { ns / visits } else { 0.0 };
+            let costs = (cost((mean.ns.0, mean.visits.0)), cost((mean.ns.1, mean.visits.1)));
+            let grown = split(mean.visits, costs);
+            if grown.by_calls > grown.by_cost { Mode::Visits } else { Mode::Slow }
+        }
+    };
+    BottleneckAnswer::At { component, mode }
+}

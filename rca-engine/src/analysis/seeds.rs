@@ -1,0 +1,163 @@
+//! Where the walk begins: the excess time of breaching requests by station, or the origins of their failures.
+
+use std::collections::BTreeMap;
+
+use crate::canonical::Model;
+use crate::evidence::Symbol;
+use crate::signal::SignalKind;
+use crate::vocabulary::Effect;
+
+use super::accounting::{Parts, PathId, Paths, Station, account};
+use super::error_origin::{Origins, trace_visit};
+use super::requests::{Request, Requests, failed};
+use super::split::split;
+use super::statistics::share;
+use super::walk::{Cause, Trail, Walk};
+
+/// At most this many requests of a side are accounted for, evenly over time: the mean of ten thousand is known to a
+/// hundredth of its deviation.
+const MAX_REQUESTS: usize = 10_000;
+
+/// Mean time and visits per request on both sides.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mean {
+    /// Nanoseconds a request: before, after.
+    pub(crate) ns: (f64, f64),
+    pub(crate) visits: (f64, f64),
+}
+
+impl Mean {
+    pub(crate) fn excess(&self) -> f64 {
+        self.ns.1 - self.ns.0
+    }
+}
+
+/// Where breaching requests spend their time, against the baseline's requests of the same operations.
+#[derive(Debug, Default)]
+pub(crate) struct Excess {
+    pub(crate) paths: Paths,
+    pub(crate) stations: BTreeMap<(PathId, Station), Mean>,
+    /// Breaching requests that were accounted for, with their parts.
+    pub(crate) breaching: Vec<(Request, Parts)>,
+    /// Baseline requests that were accounted for.
+    pub(crate) normal: usize,
+}
+
+impl Excess {
+    /// Accounts for both sides. The baseline is weighted by operation as the breaching requests are, so that a change
+    /// of the mix does not look like a change of cost.
+    pub(crate) fn measure(model: &Model<'_>, requests: &Requests) -> Self {
+        let mut excess = Self::default();
+        let breaching: Vec<Request> = requests.breaching().copied().collect();
+        let mut operations: BTreeMap<Symbol, f64> = BTreeMap::new();
+        for request in sample(&breaching) {
+            let parts = account(model, request.row, &mut excess.paths);
+            *operations.entry(request.operation).or_default() += 1.0;
+            excess.breaching.push((request, parts));
+        }
+        let normal = sample(&requests.baseline);
+        excess.normal = normal.len();
+        let mut by_operation: BTreeMap<Symbol, f64> = BTreeMap::new();
+        for request in &normal {
+            *by_operation.entry(request.operation).or_default() += 1.0;
+        }
+        let known: f64 = operations.iter().filter(|(name, _)| by_operation.contains_key(name)).map(|(_, n)| n).sum();
+        for request in normal {
+            // An operation without breaches does not count, unless none of the breaching ones is known.
+            let weight = if known > 0.0 {
+                operations.get(&request.operation).copied().unwrap_or(0.0) / known / by_operation[&request.operation]
+            } else {
+                1.0 / excess.normal as f64
+            };
+            for (key, part) in account(model, request.row, &mut excess.paths) {
+                let mean = excess.stations.entry(key).or_default();
+                mean.ns.0 += part.ns as f64 * weight;
+                mean.visits.0 += part.visits as f64 * weight;
+            }
+        }
+        let count = excess.breaching.len().max(1) as f64;
+        for (key, part) in excess.breaching.iter().flat_map(|(_, parts)| parts) {
+            let mean = excess.stations.entry(*key).or_default();
+            mean.ns.1 += part.ns as f64 / count;
+            mean.visits.1 += part.visits as f64 / count;
+        }
+        excess
+    }
+
+    /// Mean excess by station over all chains, nanoseconds a request.
+    pub(crate) fn by_station(&self) -> BTreeMap<Station, Mean> {
+        let mut stations: BTreeMap<Station, Mean> = BTreeMap::new();
+        for ((_, station), mean) in &self.stations {
+            let sum = stations.entry(*station).or_default();
+            sum.ns = (sum.ns.0 + mean.ns.0, sum.ns.1 + mean.ns.1);
+            sum.visits = (sum.visits.0 + mean.visits.0, sum.visits.1 + mean.visits.1);
+        }
+        stations
+    }
+
+    /// Mean duration added to a request, nanoseconds.
+    pub(crate) fn total(&self) -> f64 {
+        self.stations.values().map(Mean::excess).sum()
+    }
+}
+
+/// Evenly spaced requests in their order.
+fn sample(requests: &[Request]) -> Vec<Request> {
+    let step = requests.len().div_ceil(MAX_REQUESTS).max(1);
+    requests.iter().step_by(step).copied().collect()
+}
+
+/// Whether the requests breach by failing rather than by being slow.
+pub(crate) fn is_about_failures(model: &Model<'_>, requests: &Requests, kind: SignalKind) -> bool {
+    match kind {
+        SignalKind::Latency => false,
+        SignalKind::Errors | SignalKind::Degraded => true,
+        SignalKind::Unspecified => {
+            let breaching: Vec<&Request> = requests.breaching().collect();
+            let failing = breaching.iter().filter(|request| failed(model, request.row)).count();
+            share(failing as u64, breaching.len() as u64) > 0.5
+        }
+    }
+}
+
+/// Begins the walk at every station whose time grew.
+pub(crate) fn from_time(walk: &mut Walk<'_>, excess: &Excess) {
+    let weights: Vec<((PathId, Station), f64)> =
+        excess.stations.iter().map(|(key, mean)| (*key, mean.excess())).collect();
+    for ((path, station), mass) in Walk::shares(1.0, &weights) {
+        let chain = excess.paths.services(path);
+        let trail = chain.windows(2).fold(Trail::default(), |trail, pair| {
+            trail.step(Cause::Service(pair[1]), Cause::Service(pair[0]), Effect::Latency)
+        });
+        match station {
+            Station::Own(service) => {
+                let mean = excess.stations[&(path, station)];
+                let per_visit = |(ns, visits): (f64, f64)| if visits > 0.0 { ns / visits } else { 0.0 };
+                let cost = (per_visit((mean.ns.0, mean.visits.0)), per_visit((mean.ns.1, mean.visits.1)));
+                let grown = split(mean.visits, cost);
+                let trail = trail.at(station);
+                let caller = chain.len().checked_sub(2).map(|index| chain[index]);
+                // Visits on one chain can fall where another chain takes over: then cost alone is what grew here.
+                for (more, mass) in Walk::shares(mass, &[(true, grown.by_calls), (false, grown.by_cost)]) {
+                    match caller.filter(|_| more) {
+                        Some(caller) => walk.mode(caller, service, mass, &trail),
+                        None => walk.own(service, mass, &trail),
+                    }
+                }
+            }
+            Station::Pool(pool) => walk.pool(pool, mass, &trail),
+            Station::Gap(from, to) => walk.gap(from, to, mass, &trail),
+            Station::Away(from, to) => walk.away(from, to, mass, &trail),
+            Station::Queue(from, to) => walk.settle(Cause::Queue(from, to), None, mass, &trail.at(station)),
+        }
+    }
+}
+
+/// Begins the walk at the origins of the failures of breaching requests.
+pub(crate) fn from_failures(walk: &mut Walk<'_>, requests: &Requests) {
+    let mut origins = Origins::default();
+    for request in requests.breaching() {
+        origins.add(trace_visit(walk.model, request.row));
+    }
+    walk.follow(&origins, 1.0, &Trail::default());
+}

@@ -1,0 +1,135 @@
+//! The canonical form: services, spans, calls and metrics in an order that depends on structure alone.
+//!
+//! Evidence comes in any order and under any names. Here every service gets a number by the fingerprint of its numbers
+//! (times, durations, values), so that all later ties break by structure; spans become rows with resolved parents.
+
+mod clock;
+mod fingerprint;
+mod metrics;
+mod names;
+mod rows;
+mod services;
+mod tree;
+
+use crate::evidence::{Evidence, ResourceId, Symbol};
+use crate::options::Options;
+use crate::windows::Windows;
+
+pub(crate) use fingerprint::mix;
+pub(crate) use metrics::{Aspect, Metric, SampleKind};
+pub(crate) use names::Vocabulary;
+pub(crate) use rows::{FailureKind, NONE, Row};
+pub(crate) use services::{PoolId, ServiceId};
+pub(crate) use tree::Call;
+
+/// Evidence, ordered and resolved.
+pub(crate) struct Model<'e> {
+    pub(crate) evidence: &'e Evidence,
+    pub(crate) options: &'e Options,
+    pub(crate) words: Vocabulary,
+    pub(crate) windows: Windows,
+    /// Names of services, indexed by [`ServiceId`].
+    pub(crate) services: Vec<String>,
+    /// The service of each resource of the evidence.
+    resources: Vec<Option<ServiceId>>,
+    /// Bounded resources, indexed by [`PoolId`]: owner and name.
+    pub(crate) pools: Vec<(ServiceId, String)>,
+    /// Spans by trace, start and id.
+    pub(crate) rows: Vec<Row>,
+    /// Rows by parent, each parent's by start; a row knows its range.
+    children: Vec<u32>,
+    /// Calls between services by the visit that makes them, then by start.
+    pub(crate) calls: Vec<Call>,
+    /// Rows where a service begins to work on something: their parent is elsewhere or missing.
+    pub(crate) visits: Vec<u32>,
+    /// Metrics by service, joined over resources.
+    pub(crate) metrics: Vec<Metric>,
+    /// Callers and callees known from calls or topology.
+    pub(crate) edges: Vec<(ServiceId, ServiceId)>,
+    /// Share of spans whose parent is missing.
+    pub(crate) partial_share: f64,
+    /// The largest clock offset that was corrected, nanoseconds.
+    pub(crate) clock_offset_ns: u64,
+}
+
+impl<'e> Model<'e> {
+    /// Builds the canonical form: O(n log n) in spans.
+    pub(crate) fn build(evidence: &'e Evidence, options: &'e Options, windows: Windows) -> Self {
+        let words = Vocabulary::find(evidence, options);
+        let services = services::Services::order(evidence, &words);
+        let mut pools = services::Pools::default();
+        let mut rows = rows::build(evidence, &words, &services, &mut pools);
+        let clock_offset_ns = clock::align(&mut rows);
+        let tree::Tree { children, calls, visits } = tree::build(&mut rows);
+        let metrics = metrics::join(evidence, options, &words, &services, &mut pools);
+        let mut edges: Vec<(ServiceId, ServiceId)> = calls.iter().map(|call| (call.from, call.to)).collect();
+        edges.extend(
+            evidence.topology.iter().filter_map(|(from, to)| Some((services.of_name(*from)?, services.of_name(*to)?))),
+        );
+        edges.sort_unstable();
+        edges.dedup();
+        let orphans = rows.iter().filter(|row| row.orphan).count();
+        let partial_share = orphans as f64 / rows.len().max(1) as f64;
+        let resources = services.by_resource();
+        let services = services.names(evidence);
+        let pools = pools.into_list(evidence, &services);
+        Self {
+            evidence,
+            options,
+            words,
+            windows,
+            services,
+            resources,
+            pools,
+            rows,
+            children,
+            calls,
+            visits,
+            metrics,
+            edges,
+            partial_share,
+            clock_offset_ns,
+        }
+    }
+
+    pub(crate) fn row(&self, index: u32) -> &Row {
+        &self.rows[index as usize]
+    }
+
+    /// The rows directly under a row, by start.
+    pub(crate) fn children(&self, index: u32) -> &[u32] {
+        let (from, to) = self.row(index).children;
+        &self.children[from as usize..to as usize]
+    }
+
+    pub(crate) fn name(&self, service: ServiceId) -> &str {
+        &self.services[service.0 as usize]
+    }
+
+    /// The service of a name, if it occurs in the evidence.
+    pub(crate) fn service(&self, name: &str) -> Option<ServiceId> {
+        let index = self.services.iter().position(|known| known == name)?;
+        Some(ServiceId(u32::try_from(index).expect("services are numbered in 32 bits")))
+    }
+
+    /// The calls that a visit makes, by start.
+    pub(crate) fn calls_of(&self, visit: u32) -> &[Call] {
+        let first = self.calls.partition_point(|call| call.visit < visit);
+        let end = self.calls.partition_point(|call| call.visit <= visit);
+        &self.calls[first..end]
+    }
+
+    /// The service of a resource, if it names one.
+    pub(crate) fn service_of_resource(&self, resource: ResourceId) -> Option<ServiceId> {
+        self.resources.get(resource.0 as usize).copied().flatten()
+    }
+
+    pub(crate) fn text(&self, symbol: Symbol) -> &str {
+        self.evidence.names.text(symbol)
+    }
+
+    /// All services, in structural order.
+    pub(crate) fn service_ids(&self) -> impl Iterator<Item = ServiceId> + use<> {
+        (0..u32::try_from(self.services.len()).expect("services are numbered in 32 bits")).map(ServiceId)
+    }
+}
