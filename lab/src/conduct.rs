@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use collector::Core;
-use contract::IncidentContext;
 use loadgen::{LoadReport, Order, OrderError, Target};
 use scenarios::model;
 use serde::{Deserialize, Serialize};
@@ -107,10 +106,10 @@ pub(crate) async fn conduct(
         step += 1;
         // Steps are laid out from the start, so that a late one does not move the next.
         clock.sleep_until(from + PUMP * step).await;
-        pump(core, step % 2 == 0)?;
+        pump(core, step.is_multiple_of(2))?;
         core.tick(clock.wall_ns()).map_err(ConductError::Write)?;
         progress.at(clock.now().saturating_sub(from), timeline, called.is_some());
-        if step % 2 != 0 || called.is_some() {
+        if !step.is_multiple_of(2) || called.is_some() {
             continue;
         }
         let asked = timeline.question.is_some_and(|question| clock.now() >= onset + question);

@@ -10,8 +10,6 @@ pub(crate) enum Exit {
     Met = 0,
     /// The command line is wrong.
     Usage = 2,
-    /// Nothing was selected.
-    NothingSelected = 4,
     /// The lab did not come up.
     NotUp = 96,
     /// A gate was missed: the verdict is wrong.

@@ -159,7 +159,7 @@ impl Edge {
         let deadline = world.clock.now() + inner.policy.timeout;
         let connection = match &inner.connections {
             Some(pool) => {
-                let permit = pool.acquire(&context.id, Some(inner.policy.timeout)).await;
+                let permit = pool.acquire_for(&context.id, id, Some(inner.policy.timeout)).await;
                 Some(permit.map_err(|error| error.as_str())?)
             }
             None => None,

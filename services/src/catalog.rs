@@ -69,7 +69,7 @@ async fn product(
     Path(id): Path<u32>,
 ) -> Response {
     let world = catalog.instance.world();
-    let Ok(permit) = catalog.compute.acquire(&context.id, None).await else {
+    let Ok(permit) = catalog.compute.acquire(&context.id).await else {
         return reply::failed(StatusCode::SERVICE_UNAVAILABLE, "overloaded");
     };
     world.clock.sleep(world.draws.erlang4("catalog", &context.id, catalog.figures.compute.work)).await;

@@ -125,7 +125,7 @@ async fn entry(
     Path(key): Path<u32>,
 ) -> Response {
     let world = cache.instance.world();
-    let Ok(permit) = cache.compute.acquire(&context.id, None).await else {
+    let Ok(permit) = cache.compute.acquire(&context.id).await else {
         return reply::failed(StatusCode::SERVICE_UNAVAILABLE, "overloaded");
     };
     world.clock.sleep(world.draws.erlang4("cache", &context.id, cache.figures.compute.work)).await;

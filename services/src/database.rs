@@ -100,7 +100,7 @@ async fn product(
     Extension(context): Extension<RequestContext>,
     Path(id): Path<u32>,
 ) -> Response {
-    let permit = match database.pool.acquire(&context.id, None).await {
+    let permit = match database.pool.acquire(&context.id).await {
         Ok(permit) => permit,
         Err(error) => {
             tracing::warn!(

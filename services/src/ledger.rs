@@ -59,7 +59,7 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn write(&self, entry: Entry) {
+    fn write(&self, entry: Entry) {
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = match &mut *book {
             Book::Closed => false,
@@ -76,15 +76,16 @@ impl Ledger {
     }
 
     pub(crate) fn note(&self, request: &str, station: &str, phase: Phase, from_ns: u64, to_ns: u64) {
-        let parent = request.rsplit_once('.').map(|(parent, _)| parent.to_owned());
-        self.write(Entry {
-            request: request.to_owned(),
-            parent,
-            station: station.to_owned(),
-            phase,
-            from_ns,
-            to_ns,
-            holder: None,
-        });
+        self.write(entry(request, station, phase, from_ns, to_ns));
     }
+
+    /// A wait for something that another request held.
+    pub(crate) fn wait_for(&self, request: &str, station: &str, holder: Option<String>, from_ns: u64, to_ns: u64) {
+        self.write(Entry { holder, ..entry(request, station, Phase::Wait, from_ns, to_ns) });
+    }
+}
+
+fn entry(request: &str, station: &str, phase: Phase, from_ns: u64, to_ns: u64) -> Entry {
+    let parent = request.rsplit_once('.').map(|(parent, _)| parent.to_owned());
+    Entry { request: request.to_owned(), parent, station: station.to_owned(), phase, from_ns, to_ns, holder: None }
 }

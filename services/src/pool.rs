@@ -1,7 +1,8 @@
 //! A bounded resource: permits, a first-come-first-served queue with a bound and a patience, and its five figures.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use contract::metric::{self, Family};
@@ -52,7 +53,17 @@ struct Inner {
     attributes: [KeyValue; 1],
     permits: Arc<Semaphore>,
     levels: Arc<Levels>,
+    holders: Mutex<Holders>,
     instruments: Attached<Instruments>,
+}
+
+/// Who holds permits: whoever waits for a permit waits for them.
+#[derive(Debug, Default)]
+struct Holders {
+    granted: u64,
+    /// What each permit is held for, by order of grant.
+    active: BTreeMap<u64, String>,
+    last_released: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -102,12 +113,24 @@ impl Pool {
             attributes,
             permits: Arc::new(Semaphore::new(shape.size as usize)),
             levels,
+            holders: Mutex::default(),
             instruments,
         }))
     }
 
-    /// Waits for a permit, for at most the pool's patience and `limit`; marks the wait on the current span.
-    pub(crate) async fn acquire(&self, request: &str, limit: Option<Duration>) -> Result<Permit, PoolError> {
+    /// Waits for a permit for the request's own work.
+    pub(crate) async fn acquire(&self, request: &str) -> Result<Permit, PoolError> {
+        self.acquire_for(request, request, None).await
+    }
+
+    /// Waits for a permit, for at most the pool's patience and `limit`; marks the wait on the current span. The permit
+    /// is held for `work`: the request itself, or a call of its own.
+    pub(crate) async fn acquire_for(
+        &self,
+        request: &str,
+        work: &str,
+        limit: Option<Duration>,
+    ) -> Result<Permit, PoolError> {
         let inner = &self.0;
         let clock = &inner.instance.world().clock;
         let asked_ns = clock.wall_ns();
@@ -123,15 +146,20 @@ impl Pool {
         };
         drop(waiting);
         let now_ns = clock.wall_ns();
-        self.tell_wait(request, asked_ns, now_ns);
+        self.tell_wait(request, asked_ns, now_ns, granted.is_ok());
         let permit = granted
             .inspect_err(|_| inner.instruments.get().timeouts.add(1, &inner.attributes))?
             .expect("the semaphore of a pool is never closed");
         inner.levels.in_use.fetch_add(1, Ordering::Relaxed);
-        Ok(Permit { pool: self.clone(), request: request.to_owned(), since_ns: now_ns, _permit: permit })
+        let mut holders = inner.holders();
+        holders.granted += 1;
+        let grant = holders.granted;
+        holders.active.insert(grant, work.to_owned());
+        drop(holders);
+        Ok(Permit { pool: self.clone(), request: request.to_owned(), grant, since_ns: now_ns, _permit: permit })
     }
 
-    fn tell_wait(&self, request: &str, from_ns: u64, to_ns: u64) {
+    fn tell_wait(&self, request: &str, from_ns: u64, to_ns: u64, granted: bool) {
         let inner = &self.0;
         let waited_ns = to_ns - from_ns;
         let span = Span::current();
@@ -139,9 +167,29 @@ impl Pool {
         span.set_attribute(attribute::WAIT_DURATION, i64::try_from(waited_ns).unwrap_or(i64::MAX));
         let seconds = Duration::from_nanos(waited_ns).as_secs_f64();
         inner.instruments.get().wait_time.record(seconds, &inner.attributes);
-        if waited_ns > 0 {
-            inner.instance.ledger().note(request, &inner.station, Phase::Wait, from_ns, to_ns);
+        if waited_ns == 0 {
+            return;
         }
+        let ledger = inner.instance.ledger();
+        if inner.shape.serves {
+            ledger.note(request, &inner.station, Phase::Wait, from_ns, to_ns);
+        } else {
+            // The holder works elsewhere: what it waits for there is what is waited for here.
+            ledger.wait_for(request, &inner.station, inner.holder(granted), from_ns, to_ns);
+        }
+    }
+}
+
+impl Inner {
+    fn holders(&self) -> MutexGuard<'_, Holders> {
+        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whose permit it was that was waited for: the one that came free, or the one that is held longest.
+    fn holder(&self, granted: bool) -> Option<String> {
+        let holders = self.holders();
+        let longest = || holders.active.first_key_value().map(|(_, work)| work.clone());
+        if granted { holders.last_released.clone().or_else(longest) } else { longest() }
     }
 }
 
@@ -150,6 +198,7 @@ impl Pool {
 pub(crate) struct Permit {
     pool: Pool,
     request: String,
+    grant: u64,
     since_ns: u64,
     _permit: OwnedSemaphorePermit,
 }
@@ -158,6 +207,9 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let inner = &self.pool.0;
         inner.levels.in_use.fetch_sub(1, Ordering::Relaxed);
+        let mut holders = inner.holders();
+        holders.last_released = holders.active.remove(&self.grant);
+        drop(holders);
         let now_ns = inner.instance.world().clock.wall_ns();
         let seconds = Duration::from_nanos(now_ns - self.since_ns).as_secs_f64();
         inner.instruments.get().use_time.record(seconds, &inner.attributes);

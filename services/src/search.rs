@@ -102,7 +102,7 @@ async fn search(
 
 async fn answer(search: &Arc<Search>, context: &RequestContext, asked: &Asked) -> Response {
     let world = search.instance.world();
-    let Ok(permit) = search.compute.acquire(&context.id, None).await else {
+    let Ok(permit) = search.compute.acquire(&context.id).await else {
         return reply::failed(StatusCode::SERVICE_UNAVAILABLE, "overloaded");
     };
     world.clock.sleep(world.draws.erlang4("search", &context.id, search.figures.compute.work)).await;

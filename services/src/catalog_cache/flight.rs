@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use contract::span as attribute;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
-use scenarios::ledger::{Entry, Phase};
 use telemetry::RequestContext;
 use tokio::sync::oneshot;
 use tracing::Span;
@@ -106,14 +105,7 @@ async fn wait(instance: &Instance, context: &RequestContext, seat: Seat) -> Land
     let span = Span::current();
     span.set_attribute(attribute::WAIT_RESOURCE, "flight");
     span.set_attribute(attribute::WAIT_DURATION, i64::try_from(to_ns - from_ns).unwrap_or(i64::MAX));
-    instance.ledger().write(Entry {
-        request: context.id.clone(),
-        parent: context.id.rsplit_once('.').map(|(parent, _)| parent.to_owned()),
-        station: format!("{}/flight", instance.role().as_str()),
-        phase: Phase::Wait,
-        from_ns,
-        to_ns,
-        holder: Some(seat.leader),
-    });
+    let station = format!("{}/flight", instance.role().as_str());
+    instance.ledger().wait_for(&context.id, &station, Some(seat.leader), from_ns, to_ns);
     landed
 }

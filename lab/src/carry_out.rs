@@ -1,0 +1,206 @@
+//! Carrying a run out in either mode: bring the system and its collector up, conduct, take everything down.
+
+use std::net::TcpListener as StdListener;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use collector::live::Pace;
+use collector::receive::{Limits, Receiver};
+use collector::{Core, Counters, Lines};
+use loadgen::Target;
+use telemetry::Sink;
+use tokio::net::TcpListener;
+use world::clock::Lateness;
+use world::{Clock, Draws, Network, Stop, World};
+
+use crate::alert::Watch;
+use crate::conduct::{self, ConductError, Conducted};
+use crate::progress::Progress;
+use crate::service::Orders;
+use crate::setup::{Mode, Setup};
+use crate::system::live::{LiveError, LiveSystem, any_port};
+use crate::system::sim::{self, SimSystem};
+use crate::system::{Addresses, Remains};
+
+/// The collector ticks at least this often.
+const TICK: Duration = Duration::from_millis(100);
+/// Ticks that open connections get to end after the collector was told to.
+const GRACE_TICKS: u32 = 10;
+
+/// What a run may be told beside its scenario.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RunOptions {
+    /// `sqlite:…` or `postgres://…` for live runs; none: an embedded file of the run's own.
+    pub(crate) database_url: Option<String>,
+    /// Whether the system emits nothing: what it costs without telemetry.
+    pub(crate) telemetry_off: bool,
+    /// Limits of the collector's queue.
+    pub(crate) collector: collector::Config,
+    /// A service that is killed this long after the load began, as a crash would.
+    pub(crate) kill: Option<(services::Role, Duration)>,
+}
+
+/// Everything a run left, before anybody judges it.
+#[derive(Debug)]
+pub(crate) struct Raw {
+    pub(crate) conducted: Conducted,
+    pub(crate) remains: Remains,
+    pub(crate) counters: Counters,
+    /// Timers of this process; those of services are in their wills.
+    pub(crate) lateness: Lateness,
+}
+
+/// Why the lab did not come up, or broke while it ran.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    #[error("go on: interrupted")]
+    Interrupted,
+    #[error("start the runtime")]
+    Runtime(#[source] std::io::Error),
+    #[error("create the bundle's files")]
+    Files(#[source] std::io::Error),
+    #[error("build the HTTP client")]
+    Client(#[source] world::network::ClientError),
+    #[error("listen for telemetry")]
+    Listen(#[source] std::io::Error),
+    #[error("bring the system up")]
+    Live(#[source] LiveError),
+    #[error("put the system together")]
+    Start(#[source] services::StartError),
+    #[error("conduct the run")]
+    Conduct(#[source] ConductError),
+    #[error("collect telemetry")]
+    Collect(#[source] collector::live::LiveError),
+    #[error("end the collector")]
+    Finish(#[source] collector::WriteError),
+}
+
+/// Runs a scenario into a folder; returns when everything is down.
+///
+/// # Errors
+/// [`RunError`] if the lab itself failed; what the system did is never an error.
+pub(crate) fn carry_out(
+    setup: &Setup,
+    folder: &Path,
+    options: &RunOptions,
+    progress: &Progress,
+) -> Result<Raw, RunError> {
+    match setup.mode {
+        Mode::Live => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.map_err(RunError::Runtime)?.block_on(live(setup, folder, options, progress))
+        }
+        Mode::Sim => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+            runtime.map_err(RunError::Runtime)?.block_on(sim(setup, folder, options, progress))
+        }
+    }
+}
+
+async fn sim(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Progress) -> Result<Raw, RunError> {
+    let (world, hosts) = sim::world(setup.plan.seed);
+    let (core, watch) = collector(setup, folder, options)?;
+    let sink = if options.telemetry_off { Sink::Off } else { Sink::Inline };
+    let (figures, load) = (&setup.scenario.system, &setup.scenario.load);
+    let system = SimSystem::start(&world, &hosts, &setup.context, figures, load, &sink).await;
+    let system = system.map_err(RunError::Start)?;
+    let timeline = setup.timeline(&system.addresses);
+    let mut pump = |core: &Core, metrics: bool| system.pump(core, metrics).map_err(ConductError::Refused);
+    let target = target(setup, &system.addresses);
+    let conducted = conduct::conduct(&world, target, &timeline, &core, &watch, &mut pump, progress).await;
+    let conducted = conducted.map_err(RunError::Conduct)?;
+    let refused = |refusal| RunError::Conduct(ConductError::Refused(refusal));
+    let remains = system.stop(&core).map_err(refused)?;
+    let counters = core.finish(world.clock.wall_ns()).map_err(RunError::Finish)?;
+    Ok(Raw { conducted, remains, counters, lateness: Lateness::default() })
+}
+
+async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Progress) -> Result<Raw, RunError> {
+    let network = Network::http().map_err(RunError::Client)?;
+    let world = World { clock: Clock::real(), draws: Draws::new(setup.plan.seed), network };
+    let (core, watch) = collector(setup, folder, options)?;
+    let core = Arc::new(core);
+    let listener = StdListener::bind(any_port()).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        TcpListener::from_std(listener)
+    });
+    let listener = listener.map_err(RunError::Listen)?;
+    let endpoint = format!("http://{}", listener.local_addr().map_err(RunError::Listen)?);
+    let stop_collector = Stop::default();
+    let collecting =
+        world::task::spawn_apart(collect(listener, Arc::clone(&core), world.clock.clone(), stop_collector.clone()));
+    progress.phase("starting");
+    let private = folder.join("private");
+    let orders = orders(setup, options, &private, endpoint);
+    let mut system = LiveSystem::start(&world.clock, &private, &orders).await.map_err(RunError::Live)?;
+    let timeline = setup.timeline(&system.addresses);
+    let target = target(setup, &system.addresses);
+    let killing = options.kill.map(|(role, after)| (role, world.clock.now() + after));
+    let mut pump = |_: &Core, _| {
+        if let Some((role, _)) = killing.filter(|(_, at)| world.clock.now() >= *at) {
+            // Killing it twice does no harm.
+            drop(system.kill(role));
+        }
+        Ok(())
+    };
+    let conducted = tokio::select! {
+        biased;
+        _ = tokio::signal::ctrl_c() => Err(RunError::Interrupted),
+        conducted = conduct::conduct(&world, target, &timeline, &core, &watch, &mut pump, progress) => {
+            conducted.map_err(RunError::Conduct)
+        }
+    };
+    progress.phase("stopping");
+    let remains = system.stop(&world.clock).await;
+    stop_collector.tell();
+    let counters = collecting.await.expect("the collector does not panic").map_err(RunError::Collect)?;
+    Ok(Raw { conducted: conducted?, remains, counters, lateness: world.clock.lateness() })
+}
+
+fn collector(setup: &Setup, folder: &Path, options: &RunOptions) -> Result<(Core, Arc<Mutex<Watch>>), RunError> {
+    let lines = |name| Lines::create(&folder.join(name)).map_err(RunError::Files);
+    let watch = Arc::new(Mutex::new(Watch::new(setup.scenario.alert)));
+    let (evidence, after) = (lines(evidence::layout::EVIDENCE)?, lines(evidence::layout::AFTER)?);
+    Ok((Core::new(options.collector, evidence, after, vec![conduct::tap(&watch)]), watch))
+}
+
+async fn collect(
+    listener: TcpListener,
+    core: Arc<Core>,
+    clock: Clock,
+    stop: Stop,
+) -> Result<Counters, collector::live::LiveError> {
+    let receiver = Receiver::new(core, Limits::default());
+    let (now, pause) = (clock.clone(), clock);
+    let pace =
+        Pace { now_ns: move || now.wall_ns(), pause: async move || pause.pass(TICK).await, grace_pauses: GRACE_TICKS };
+    collector::live::serve(listener, &receiver, pace, async move { stop.told().await }).await
+}
+
+fn target(setup: &Setup, addresses: &Addresses) -> Target {
+    let fan_out = setup.scenario.load.fan_out;
+    Target { base: addresses.search.clone(), context: setup.context.clone(), fan_out }
+}
+
+fn orders(setup: &Setup, options: &RunOptions, private: &Path, endpoint: String) -> Orders {
+    let embedded = || format!("sqlite:{}", private.join("products.sqlite").display());
+    Orders {
+        role: services::Role::Database,
+        listen: any_port(),
+        control_listen: None,
+        control_token: None,
+        peers: std::collections::BTreeMap::new(),
+        otlp_endpoint: (!options.telemetry_off).then_some(endpoint),
+        database_url: Some(options.database_url.clone().unwrap_or_else(embedded)),
+        seed: setup.plan.seed,
+        run_id: setup.context.run_id.clone(),
+        scenario_id: setup.context.scenario_id.clone(),
+        region: setup.context.region.clone(),
+        environment: setup.context.environment.clone(),
+        system: setup.scenario.system.clone(),
+        load: setup.scenario.load,
+        ledger: None,
+        will: None,
+    }
+}

@@ -1,0 +1,159 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::setup::Mode;
+
+/// Runs incidents with known causes, asks what happened from the telemetry alone, and scores the answer.
+#[derive(Debug, Parser)]
+#[command(name = "rcalab", version, propagate_version = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rcalab run cache_poison_pill                  one incident on real sockets, about a minute
+  rcalab run cache_poison_pill --mode sim       the same on virtual time, seconds; same seed, same bytes
+  rcalab investigate runs/live-0123456789ab     read a bundle again, without its truth
+  rcalab scenarios show null_quiet              what a scenario says, its truth included
+
+Exit codes:
+  0 all gates met   2 usage   4 nothing selected   96 the lab did not come up   99 the verdict is wrong
+  104 bad scenario or configuration   105 interrupted   106 the run is invalid   110 a report could not be written";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a scenario, investigate it, and score the verdict against the truth.
+    Run(Run),
+    /// Investigate a folder of evidence: a run's bundle, or OTLP/JSON lines with an alert.json.
+    Investigate(Investigate),
+    /// Score the verdict of a bundle against its truth.
+    Score(Score),
+    /// List, show and check scenarios.
+    #[command(subcommand)]
+    Scenarios(Scenarios),
+    /// Run one service alone.
+    Service(Service),
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// A scenario's id, or the path of a scenario file.
+    pub(crate) scenario: String,
+    /// Real sockets and real time, or virtual time.
+    #[arg(long, value_enum, default_value_t = Mode::Live)]
+    pub(crate) mode: Mode,
+    /// Everything that is drawn depends on it; drawn itself when not given.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Where bundles go: a folder for each run.
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Database of live runs: sqlite:… or postgres://… (an embedded one when not given).
+    #[arg(long, env = "RCALAB_DATABASE_URL", value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// Print the verdict alone, without progress.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Kill a service this many seconds after the load began, as a crash would: for testing the books.
+    #[arg(long, value_name = "SERVICE@SECONDS", hide = true)]
+    pub(crate) kill: Option<String>,
+    /// Items that may wait in the collector: for testing a queue that is full.
+    #[arg(long, value_name = "ITEMS", hide = true)]
+    pub(crate) collector_queue_items: Option<u64>,
+    /// Emit nothing: for measuring what telemetry costs. There is nothing to investigate then.
+    #[arg(long, hide = true)]
+    pub(crate) telemetry_off: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Investigate {
+    /// A bundle, or a folder with traces.jsonl, metrics.jsonl, logs.jsonl (any of them) and alert.json.
+    pub(crate) folder: PathBuf,
+    /// Where verdict.json and report.html go; nothing is written when not given.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print verdict.json instead of the report.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Score {
+    /// A run's bundle.
+    pub(crate) bundle: PathBuf,
+    /// Print score.json instead of the table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Scenarios {
+    /// List the catalog.
+    List,
+    /// Show a scenario as written, its truth included.
+    Show {
+        /// A scenario's id, or the path of a scenario file.
+        scenario: String,
+    },
+    /// Check scenario files and report every mistake in them; without names, the whole catalog.
+    Check {
+        /// Ids or paths.
+        scenarios: Vec<String>,
+    },
+    /// Print the JSON schema of scenario files.
+    Schema,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Service {
+    /// search, catalog, catalog-cache or database.
+    #[arg(required_unless_present = "supervised", value_parser = ["search", "catalog", "catalog-cache", "database"])]
+    pub(crate) role: Option<String>,
+    /// Orders come from standard input, and its end is the end of the service.
+    #[arg(long, hide = true)]
+    pub(crate) supervised: bool,
+    /// Address to listen on.
+    #[arg(long, env = "RCALAB_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// A service that this one calls, as NAME=URL; repeat for each.
+    #[arg(long = "peer", env = "RCALAB_PEERS", value_delimiter = ',', value_name = "NAME=URL")]
+    pub(crate) peers: Vec<String>,
+    /// OTLP/HTTP endpoint, such as <http://127.0.0.1:4318>; without one nothing is emitted.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub(crate) otlp_endpoint: Option<String>,
+    /// Database of the role `database`: sqlite:… or postgres://….
+    #[arg(long, env = "RCALAB_DATABASE_URL", default_value = "sqlite:products.sqlite", value_name = "URL")]
+    pub(crate) database_url: String,
+    /// A scenario whose figures and policies to use; the defaults otherwise.
+    #[arg(long, env = "RCALAB_SCENARIO")]
+    pub(crate) scenario: Option<String>,
+    /// Everything that is drawn depends on it.
+    #[arg(long, env = "RCALAB_SEED", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Stamped onto all telemetry.
+    #[arg(long, env = "RCALAB_RUN_ID", default_value = "none")]
+    pub(crate) run_id: String,
+    /// Stamped onto all telemetry.
+    #[arg(long, env = "RCALAB_REGION", default_value = "eu-west-1")]
+    pub(crate) region: String,
+    /// Stamped onto all telemetry.
+    #[arg(long, env = "RCALAB_ENVIRONMENT", default_value = "lab")]
+    pub(crate) environment: String,
+    /// Address of the control port; there is none without a token.
+    #[arg(long, env = "RCALAB_CONTROL_LISTEN", requires = "control_token")]
+    pub(crate) control_listen: Option<SocketAddr>,
+    /// Bearer token of the control port.
+    #[arg(long, env = "RCALAB_CONTROL_TOKEN", hide_env_values = true)]
+    pub(crate) control_token: Option<String>,
+}

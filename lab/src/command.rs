@@ -1,0 +1,21 @@
+//! The commands: each decides what to do and returns how it ended.
+
+pub(crate) mod investigate;
+pub(crate) mod run;
+pub(crate) mod scenarios;
+pub(crate) mod score;
+pub(crate) mod service;
+
+use clap::CommandFactory as _;
+
+use crate::cli::Cli;
+use crate::exit::Exit;
+use crate::output;
+
+/// Prints a completion script.
+pub(crate) fn completions(shell: clap_complete::Shell) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "rcalab", &mut script);
+    output::print(&String::from_utf8_lossy(&script));
+    Exit::Met
+}

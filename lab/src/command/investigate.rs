@@ -1,0 +1,84 @@
+//! `rcalab investigate`: a verdict from a folder of evidence alone.
+
+use evidence::{Bundle, layout, source};
+use rca_engine::UniversalIncidentSignal;
+use report::RunFacts;
+
+use crate::exit::Exit;
+use crate::setup::CODE_VERSION;
+use crate::{cli, names, output};
+
+/// Investigates a folder and prints the verdict.
+pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
+    let bundle = match Bundle::open(&arguments.folder) {
+        Ok(bundle) => bundle,
+        Err(error) => {
+            output::complain(&error);
+            return Exit::BadInput;
+        }
+    };
+    let alert = match bundle.alert() {
+        Ok(Some(alert)) => alert,
+        Ok(None) => {
+            let folder = bundle.evidence_folder().display();
+            output::remark(&format!(
+                "cannot find {folder}/{}: without an alert there is nothing to ask",
+                layout::ALERT
+            ));
+            return Exit::BadInput;
+        }
+        Err(error) => {
+            output::complain(&error);
+            return Exit::BadInput;
+        }
+    };
+    let signal = match UniversalIncidentSignal::parse(&alert) {
+        Ok(signal) => signal,
+        Err(error) => {
+            output::complain(&error);
+            return Exit::BadInput;
+        }
+    };
+    let (reading, investigation) = match (bundle.read(), source::investigate(&bundle, &signal, &names::options())) {
+        (Ok(reading), Ok(investigation)) => (reading, investigation),
+        (Err(error), _) | (_, Err(error)) => {
+            output::complain(&error);
+            return Exit::BadInput;
+        }
+    };
+    for line in reading.tallies().flat_map(|tally| &tally.first_broken) {
+        output::remark(&format!("cannot {line}"));
+    }
+    if let Some(out) = &arguments.out {
+        let facts = RunFacts {
+            mode: "replay".to_owned(),
+            alert_ns: Some(signal.started_at_ns),
+            made_by: format!("rcalab {CODE_VERSION}"),
+            ..RunFacts::default()
+        };
+        let page = report::html(&investigation, Some(&reading.evidence), None, &facts);
+        if let Err(error) = write(out, &investigation, &page) {
+            output::remark(&format!("cannot write into {}: {error}", out.display()));
+            return Exit::NoReport;
+        }
+    }
+    if arguments.json {
+        output::print(&format!("{:#}\n", serde_json::json!(investigation)));
+    } else {
+        output::print(&report::terminal(&investigation, None, &output::terminal()));
+    }
+    // Whether the verdict is right is for `score` to say: an honest abstention is no failure.
+    Exit::Met
+}
+
+fn write(
+    out: &std::path::Path,
+    investigation: &rca_engine::investigation::Investigation,
+    page: &str,
+) -> std::io::Result<()> {
+    std::fs::create_dir_all(out)?;
+    let mut text = serde_json::to_vec_pretty(investigation)?;
+    text.push(b'\n');
+    std::fs::write(out.join(layout::VERDICT), text)?;
+    std::fs::write(out.join(layout::REPORT), page)
+}

@@ -1,0 +1,183 @@
+//! `rcalab run`: one run of one scenario, from nothing to a scored verdict.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use evidence::manifest::{SCHEMA, Windows};
+use evidence::{BundleError, BundleWriter, Manifest, layout};
+use miette::Report;
+use serde_json::json;
+use services::Role;
+
+use crate::carry_out::{self, Raw, RunError, RunOptions};
+use crate::exit::Exit;
+use crate::judge::{self, Judgement};
+use crate::progress::Progress;
+use crate::setup::{CODE_VERSION, Setup, any_seed};
+use crate::{cli, machine, output, present};
+
+/// Runs a scenario and prints the verdict.
+pub(crate) fn run(arguments: &cli::Run) -> Exit {
+    let started = judge::now();
+    let (setup, options) = match prepare(arguments) {
+        Ok(prepared) => prepared,
+        Err(exit) => return exit,
+    };
+    let place = arguments.out.join(setup.run_id());
+    let progress = Progress::new(arguments.quiet);
+    let writer = match begin(&arguments.out, &place) {
+        Ok(writer) => writer,
+        Err(exit) => return exit,
+    };
+    let carried = carry_out::carry_out(&setup, writer.folder(), &options, &progress);
+    progress.end();
+    let raw = match carried {
+        Ok(raw) => raw,
+        Err(error) => {
+            output::complain(&error);
+            output::remark(&format!("what there is stays in {}", writer.folder().display()));
+            return if matches!(error, RunError::Interrupted) { Exit::Interrupted } else { Exit::NotUp };
+        }
+    };
+    if options.telemetry_off {
+        output::print(&format!("{}\n", json!({"load": raw.conducted.load, "wall_s": started.elapsed().as_secs_f64()})));
+        return Exit::Met;
+    }
+    match conclude(&setup, writer, &raw, started) {
+        Ok((place, judgement)) => end(&setup, &place, &judgement),
+        Err(exit) => exit,
+    }
+}
+
+fn prepare(arguments: &cli::Run) -> Result<(Setup, RunOptions), Exit> {
+    let seed = match arguments.seed.map_or_else(any_seed, Ok) {
+        Ok(seed) => seed,
+        Err(error) => {
+            output::remark(&format!("cannot draw a seed: {error}"));
+            return Err(Exit::NotUp);
+        }
+    };
+    let setup = Setup::new(&arguments.scenario, arguments.mode, seed).map_err(|error| {
+        output::point(&Report::new(error));
+        Exit::BadInput
+    })?;
+    let kill = arguments.kill.as_deref().map(parse_kill).transpose()?;
+    let mut options = RunOptions {
+        database_url: arguments.database_url.clone(),
+        telemetry_off: arguments.telemetry_off,
+        kill,
+        ..RunOptions::default()
+    };
+    if let Some(items) = arguments.collector_queue_items {
+        options.collector.max_queue_items = items;
+    }
+    Ok((setup, options))
+}
+
+fn parse_kill(text: &str) -> Result<(Role, Duration), Exit> {
+    let parsed = text.split_once('@').and_then(|(role, seconds)| {
+        Some((Role::named(role)?, Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?))
+    });
+    parsed.ok_or_else(|| {
+        output::remark(&format!("cannot use --kill {text}: expected SERVICE@SECONDS, such as catalog@20"));
+        Exit::Usage
+    })
+}
+
+fn begin(out: &Path, place: &Path) -> Result<BundleWriter, Exit> {
+    if let Err(error) = std::fs::create_dir_all(out) {
+        output::remark(&format!("cannot create {}: {error}", out.display()));
+        return Err(Exit::NoReport);
+    }
+    BundleWriter::begin(place).map_err(|error| {
+        output::complain(&error);
+        Exit::NoReport
+    })
+}
+
+/// Judges the run and writes everything into its bundle.
+fn conclude(setup: &Setup, writer: BundleWriter, raw: &Raw, started: Instant) -> Result<(PathBuf, Judgement), Exit> {
+    let unwritten = |error: BundleError| {
+        output::complain(&error);
+        Exit::NoReport
+    };
+    let alert = format!("{:#}\n", raw.conducted.webhook);
+    writer.write(&format!("{}/{}", layout::EVIDENCE, layout::ALERT), alert).map_err(unwritten)?;
+    let judgement = judge::judge(setup, writer.folder(), raw).map_err(|error| {
+        output::complain(&error);
+        Exit::Invalid
+    })?;
+    keep_private(writer.folder());
+    let wall = started.elapsed();
+    let write = || -> Result<(), BundleError> {
+        writer.write_json(&format!("{}/{}", layout::EVIDENCE, layout::CANDIDATES), &judgement.candidates)?;
+        writer.write(layout::SCENARIO, &setup.text)?;
+        for (name, text) in judge::ledger_files(raw) {
+            writer.write(&format!("{}/{name}", layout::LEDGER), text)?;
+        }
+        writer.write_json(layout::VERDICT, &judgement.investigation)?;
+        writer.write_json(layout::SCORE, &judgement.card)?;
+        writer.write_json(layout::TIMINGS, &timings(raw, &judgement, wall))?;
+        writer.write(layout::REPORT, present::html(setup, raw, &judgement))
+    };
+    write().map_err(unwritten)?;
+    let place = writer.finish(manifest(setup, raw, &judgement), &judgement.truth).map_err(unwritten)?;
+    Ok((place, judgement))
+}
+
+/// Keeps what the services said, and drops the rest of what was theirs alone.
+fn keep_private(folder: &Path) {
+    let (private, logs) = (folder.join("private"), folder.join("logs"));
+    if !private.is_dir() || std::fs::create_dir_all(&logs).is_err() {
+        return;
+    }
+    for entry in std::fs::read_dir(&private).into_iter().flatten().flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "log") {
+            // A log that cannot be moved is lost with the rest; nothing depends on it.
+            drop(std::fs::rename(entry.path(), logs.join(entry.file_name())));
+        }
+    }
+    drop(std::fs::remove_dir_all(&private));
+}
+
+fn timings(raw: &Raw, judgement: &Judgement, wall: Duration) -> serde_json::Value {
+    let services: u64 = raw.remains.wills.values().flatten().map(|will| will.peak_memory_bytes).sum();
+    json!({
+        "wall_s": wall.as_secs_f64(),
+        "time_to_verdict_s": judgement.time_to_verdict.as_secs_f64(),
+        "peak_memory_bytes": {"lab": machine::peak_memory_bytes(), "services": services},
+        "load": raw.conducted.load,
+    })
+}
+
+fn manifest(setup: &Setup, raw: &Raw, judgement: &Judgement) -> Manifest {
+    let moments = &raw.conducted.moments;
+    Manifest {
+        schema: SCHEMA,
+        run_id: setup.run_id().to_owned(),
+        scenario_id: setup.scenario.id.clone(),
+        mode: setup.mode.as_str().to_owned(),
+        seed: setup.plan.seed,
+        modifiers: Vec::new(),
+        commit: Some(env!("RCALAB_COMMIT").to_owned()),
+        versions: BTreeMap::from([("rcalab".to_owned(), CODE_VERSION.to_owned())]),
+        windows: Windows {
+            started_ns: moments.load_from_ns,
+            evidence_from_ns: moments.evidence_from_ns,
+            onset_ns: judgement.truth.has_incident().then_some(moments.onset_ns),
+            alert_ns: Some(moments.alert_ns),
+            cut_ns: Some(moments.cut_ns),
+            ended_ns: moments.load_to_ns,
+        },
+        reconciliation: judgement.books.clone(),
+        files: BTreeMap::new(),
+    }
+}
+
+/// Prints the verdict, says where everything is, and decides how the run ended.
+fn end(setup: &Setup, place: &Path, judgement: &Judgement) -> Exit {
+    output::print(&present::terminal(setup, judgement));
+    output::print(&format!("\nbundle  {0}\nreport  {0}/{1}\n", place.display(), layout::REPORT));
+    judgement.exit()
+}

@@ -1,0 +1,183 @@
+//! Judging a run: truth from the ledger, verdict from the evidence, and where the two meet, the score.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use evidence::candidates::{self, Candidates, Names};
+use evidence::{Bundle, Reconciliation, source};
+use rca_engine::UniversalIncidentSignal;
+use rca_engine::evidence::Evidence;
+use rca_engine::investigation::Investigation;
+use scenarios::effect::{self, Effect, EffectClass, Lateness, Measured};
+use scenarios::ledger::{self, Windows};
+use scenarios::model::Sli;
+use scenarios::truth::TruthRecord;
+use score::{Alert, Method, MethodOutput, ScoreCard};
+
+use crate::carry_out::Raw;
+use crate::exit::Exit;
+use crate::setup::Setup;
+use crate::{measure, names, reconcile};
+
+/// At most so many classes and policies may stand among the candidates.
+const CANDIDATE_CAP: usize = 20;
+
+/// Why a run could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JudgeError {
+    #[error("open the run's evidence")]
+    Open(#[source] evidence::OpenError),
+    #[error("read the run's evidence")]
+    Read(#[source] evidence::ReadError),
+    #[error("read {lines} lines of the run's own evidence, such as {first}")]
+    Broken { lines: u64, first: String },
+    #[error("understand the run's own alert")]
+    Alert(#[source] rca_engine::signal::SignalError),
+}
+
+/// Everything that is known after a run.
+#[derive(Debug)]
+pub(crate) struct Judgement {
+    pub(crate) investigation: Investigation,
+    pub(crate) evidence: Evidence,
+    pub(crate) candidates: Candidates,
+    pub(crate) truth: TruthRecord,
+    pub(crate) effect: Effect,
+    pub(crate) books: Reconciliation,
+    /// Why the run does not count; empty: it does.
+    pub(crate) complaints: Vec<String>,
+    pub(crate) time_to_verdict: Duration,
+    pub(crate) card: ScoreCard,
+    /// What each method answered, by name.
+    pub(crate) answers: Vec<(String, Option<MethodOutput>)>,
+}
+
+impl Judgement {
+    /// How the run ended: a run that does not count says nothing about the verdict.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.card.gates.iter().all(|gate| gate.passed) {
+            _ if !self.complaints.is_empty() => Exit::Invalid,
+            true => Exit::Met,
+            false => Exit::Missed,
+        }
+    }
+}
+
+/// Judges a run whose evidence lies in a folder.
+///
+/// # Errors
+/// [`JudgeError`] if the lab cannot read what it has just written.
+pub(crate) fn judge(setup: &Setup, folder: &Path, raw: &Raw) -> Result<Judgement, JudgeError> {
+    let alert = raw.conducted.webhook.to_string();
+    let signal = UniversalIncidentSignal::parse(&alert).map_err(JudgeError::Alert)?;
+    let bundle = Bundle::open(folder).map_err(JudgeError::Open)?;
+    let reading = bundle.read().map_err(JudgeError::Read)?;
+    if let Some(line) = reading.tallies().find_map(|tally| tally.first_broken.first()) {
+        return Err(JudgeError::Broken { lines: reading.broken(), first: line.to_string() });
+    }
+    let evidence = reading.evidence;
+    let options = names::options();
+    let classes = vec![contract::span::TENANT_CLASS.to_owned()];
+    let known = Names { workload_classes: classes, cap: CANDIDATE_CAP };
+    let candidates = candidates::collect(&evidence, raw.conducted.moments.alert_ns, &options, &known);
+    let started = now();
+    let investigation = source::investigate(&bundle, &signal, &options).map_err(JudgeError::Read)?;
+    let time_to_verdict = now().saturating_duration_since(started);
+    let truth = truth(setup, raw);
+    let effect = effect(setup, raw, &evidence);
+    let books = reconcile::books(&raw.remains, &raw.counters);
+    let mut complaints = reconcile::complaints(&books);
+    complaints.extend(raw.conducted.order_errors.iter().map(|error| format!("cannot {error}")));
+    if !matches!(effect.class, EffectClass::Valid | EffectClass::Quiet) {
+        complaints.extend(effect.reasons.iter().cloned());
+    }
+    for root in &truth.roots {
+        if !root.any_of.iter().any(|component| candidates.candidates.contains(component)) {
+            complaints.push(format!("no name of the root is a candidate: {:?}", root.any_of));
+        }
+    }
+    let answers = answers(setup, &signal, &evidence, &candidates);
+    let must_fail = &setup.scenario.expect.naive_must_fail;
+    let card = ScoreCard::new(&truth, effect.class, &investigation, &answers, must_fail, &candidates.candidates);
+    Ok(Judgement {
+        investigation,
+        evidence,
+        candidates,
+        truth,
+        effect,
+        books,
+        complaints,
+        time_to_verdict,
+        card,
+        answers,
+    })
+}
+
+/// What the naive methods say of the same evidence.
+fn answers(
+    setup: &Setup,
+    signal: &UniversalIncidentSignal,
+    evidence: &Evidence,
+    candidates: &Candidates,
+) -> Vec<(String, Option<MethodOutput>)> {
+    let alert = Alert::new(signal.clone(), evidence);
+    let answer =
+        |method: &dyn Method| (method.name().to_owned(), Some(method.rank(evidence, &alert, &candidates.candidates)));
+    score::naive::methods(setup.plan.seed).iter().map(|method| answer(&**method)).collect()
+}
+
+/// Wall time goes into `timings.json` alone, outside the promise of equal bytes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long the engine took on this machine is not a matter of the run's world"
+)]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+fn truth(setup: &Setup, raw: &Raw) -> TruthRecord {
+    let moments = &raw.conducted.moments;
+    let windows = Windows {
+        baseline: moments.evidence_from_ns..moments.onset_ns,
+        incident: moments.onset_ns..moments.cut_ns.min(moments.load_to_ns),
+    };
+    let alert = &setup.scenario.alert;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a threshold of at most an hour")]
+    let threshold_ns = (alert.sli == Sli::Latency).then_some((alert.above * 1e9) as u64);
+    let derived = ledger::derive(&raw.remains.ledger, &windows, threshold_ns);
+    TruthRecord::resolve(&setup.scenario, &setup.plan, Some(&derived))
+}
+
+fn effect(setup: &Setup, raw: &Raw, evidence: &Evidence) -> Effect {
+    let expect = &setup.scenario.expect;
+    let moments = &raw.conducted.moments;
+    let wills = || raw.remains.wills.values().flatten();
+    let lateness = Lateness {
+        timers: raw.lateness.timers + wills().map(|will| will.timers).sum::<u64>(),
+        late: raw.lateness.late + wills().map(|will| will.late_timers).sum::<u64>(),
+        late_row: wills().map(|will| will.longest_late_row).chain([raw.lateness.longest_row]).max().unwrap_or(0),
+    };
+    let measured = Measured {
+        alerted: raw.conducted.fired && moments.alert_ns > moments.onset_ns,
+        moves: measure::readings(evidence, &expect.moves, moments),
+        flat: measure::readings(evidence, &expect.flat, moments),
+        lateness,
+    };
+    effect::classify(&setup.scenario, &measured)
+}
+
+/// `ledger/<instance>.jsonl` by file name: each entry goes to the service whose station it is.
+pub(crate) fn ledger_files(raw: &Raw) -> BTreeMap<String, String> {
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    for entry in &raw.remains.ledger {
+        let station = entry.station.strip_prefix("edge:").unwrap_or(&entry.station);
+        let end = station.find("->").or_else(|| station.find('/')).unwrap_or(station.len());
+        let file = files.entry(format!("{}-1.jsonl", &station[..end])).or_default();
+        if let Ok(line) = serde_json::to_string(entry) {
+            file.push_str(&line);
+            file.push('\n');
+        }
+    }
+    files
+}

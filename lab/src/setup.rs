@@ -1,0 +1,176 @@
+//! What a run is before it begins: scenario, seed, plan, ids, and the figures of its processes.
+
+use std::path::Path;
+
+use contract::IncidentContext;
+use loadgen::Order;
+use rca_engine::component::Component;
+use scenarios::model::{Lever, Scenario};
+use scenarios::plan::{PlannedInjection, RunPlan};
+use services::{Role, control};
+use sha2::{Digest as _, Sha256};
+
+use crate::conduct::Timeline;
+use crate::system::Addresses;
+
+/// Where the lab runs, in its own telemetry.
+const REGION: &str = "eu-west-1";
+const ENVIRONMENT: &str = "lab";
+
+/// Version of the code that makes runs: part of a virtual run's id.
+pub(crate) const CODE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("RCALAB_COMMIT"));
+
+/// Real sockets and real time, or routers and virtual time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Mode {
+    Live,
+    Sim,
+}
+
+impl Mode {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Sim => "sim",
+        }
+    }
+}
+
+/// Everything that is known before a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(crate) scenario: Scenario,
+    /// The scenario as written.
+    pub(crate) text: String,
+    pub(crate) plan: RunPlan,
+    pub(crate) mode: Mode,
+    pub(crate) context: IncidentContext,
+}
+
+/// Why a scenario could not be used.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub(crate) enum SetupError {
+    #[error("find scenario `{name}`: it is neither in the catalog nor a file")]
+    #[diagnostic(help("`rcalab scenarios list` shows the catalog; a file needs a path such as ./mine.yaml"))]
+    Unknown { name: String },
+    #[error("read scenario `{name}`")]
+    Read { name: String, source: std::io::Error },
+    #[error("use scenario file `{name}`: it is not UTF-8")]
+    NotText { name: String },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Wrong(Box<scenarios::ScenarioErrors>),
+    #[error("draw a run id")]
+    Entropy(#[source] std::io::Error),
+}
+
+/// The largest scenario file that is read.
+const MAX_SCENARIO_BYTES: u64 = 1 << 20;
+
+/// The text of a scenario by catalog id or path.
+///
+/// # Errors
+/// If there is no such scenario, or its file cannot be read as text.
+pub(crate) fn read_scenario(name: &str) -> Result<String, SetupError> {
+    if let Some(text) = scenarios::catalog::find(name) {
+        return Ok(text.to_owned());
+    }
+    let path = Path::new(name);
+    let read = |source| SetupError::Read { name: name.to_owned(), source };
+    if !path.exists() {
+        return Err(SetupError::Unknown { name: name.to_owned() });
+    }
+    if std::fs::metadata(path).map_err(read)?.len() > MAX_SCENARIO_BYTES {
+        return Err(read(std::io::Error::other("it is larger than 1 MiB")));
+    }
+    let bytes = std::fs::read(path).map_err(read)?;
+    String::from_utf8(bytes).map_err(|_bytes| SetupError::NotText { name: name.to_owned() })
+}
+
+impl Setup {
+    /// Reads a scenario and draws a run of it.
+    ///
+    /// # Errors
+    /// [`SetupError`] points at every mistake in the file.
+    pub(crate) fn new(name: &str, mode: Mode, seed: u64) -> Result<Self, SetupError> {
+        let text = read_scenario(name)?;
+        let scenario = scenarios::parse(name, &text).map_err(|errors| SetupError::Wrong(Box::new(errors)))?;
+        let run_id = match mode {
+            Mode::Sim => derived_id(&text, seed),
+            Mode::Live => random_id().map_err(SetupError::Entropy)?,
+        };
+        let context = IncidentContext {
+            run_id,
+            scenario_id: scenario.id.clone(),
+            region: REGION.to_owned(),
+            environment: ENVIRONMENT.to_owned(),
+        };
+        Ok(Self { plan: scenarios::plan::plan(&scenario, seed), scenario, text, mode, context })
+    }
+
+    pub(crate) fn run_id(&self) -> &str {
+        &self.context.run_id
+    }
+
+    /// What happens when, once the system's addresses are known.
+    pub(crate) fn timeline(&self, addresses: &Addresses) -> Timeline {
+        let phases = &self.scenario.phases;
+        Timeline {
+            load: self.scenario.load,
+            drift_phase: self.plan.drift_phase,
+            warm_up: self.plan.warm_up,
+            baseline: self.plan.baseline,
+            incident: phases.incident,
+            after_alert: phases.after_alert,
+            drain: phases.drain,
+            question: self.plan.question,
+            orders: self.plan.orders().into_iter().filter_map(|planned| order(planned, addresses)).collect(),
+        }
+    }
+}
+
+fn order(planned: &PlannedInjection, addresses: &Addresses) -> Option<Order> {
+    // The parser lets a lever touch only what it can be put on, and that is a service here.
+    let Component::Service(service) = &planned.target else { return None };
+    let port = addresses.controls.get(&Role::named(service)?)?.clone();
+    Some(Order {
+        id: planned.id.clone(),
+        port,
+        token: addresses.token.clone(),
+        lever: match planned.lever {
+            Lever::PoisonEntries => control::Lever::PoisonEntries,
+            Lever::Deploy => control::Lever::Deploy,
+            Lever::Configure => control::Lever::Configure,
+        },
+        target: service.clone(),
+        magnitude: planned.magnitude,
+        ratio: planned.ratio,
+        ramp: planned.ramp,
+        at: planned.at,
+        until: planned.until,
+    })
+}
+
+/// The id of a virtual run: the same for the same scenario, seed and code.
+fn derived_id(text: &str, seed: u64) -> String {
+    let digest =
+        Sha256::new().chain_update(text).chain_update(seed.to_le_bytes()).chain_update(CODE_VERSION).finalize();
+    format!("sim-{}", hex(&digest[..6]))
+}
+
+fn random_id() -> std::io::Result<String> {
+    Ok(format!("live-{}", hex(&world::entropy::bytes::<6>()?)))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A seed where none was given.
+///
+/// # Errors
+/// If the system has no entropy.
+pub(crate) fn any_seed() -> std::io::Result<u64> {
+    // Small enough to be typed again.
+    Ok(u64::from(u16::from_le_bytes(world::entropy::bytes::<2>()?)))
+}
