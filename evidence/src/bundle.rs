@@ -94,9 +94,11 @@ impl Bundle {
     /// A file is there and cannot be opened. Broken lines are no error, they are in the result.
     pub fn read(&self) -> Result<Reading, ReadError> {
         let mut store = Store::default();
-        let traces = self.lines(layout::TRACES, |line| reader::parse(line).map(|Json(line)| store.traces(&line)))?;
-        let metrics = self.lines(layout::METRICS, |line| reader::parse(line).map(|Json(line)| store.metrics(&line)))?;
-        let logs = self.lines(layout::LOGS, |line| reader::parse(line).map(|Json(line)| store.logs(&line)))?;
+        let traces =
+            self.lines(layout::TRACES, |line| serde_json::from_str(line).map(|Json(line)| store.traces(&line)))?;
+        let metrics =
+            self.lines(layout::METRICS, |line| serde_json::from_str(line).map(|Json(line)| store.metrics(&line)))?;
+        let logs = self.lines(layout::LOGS, |line| serde_json::from_str(line).map(|Json(line)| store.logs(&line)))?;
         self.topology(&mut store)?;
         Ok(Reading { evidence: store.finish().0, traces, metrics, logs })
     }
@@ -104,7 +106,7 @@ impl Bundle {
     pub(crate) fn lines(
         &self,
         name: &str,
-        take: impl FnMut(&[u8]) -> serde_json::Result<()>,
+        take: impl FnMut(&str) -> serde_json::Result<()>,
     ) -> Result<Option<Tally>, ReadError> {
         let Some(path) = reader::find(&self.evidence, name) else { return Ok(None) };
         reader::lines(&path, take).map(Some).map_err(|source| ReadError { file: path, source })

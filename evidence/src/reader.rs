@@ -5,8 +5,6 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
-use serde::Deserialize;
-
 /// A line that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("read {file}:{line}:{column}: {reason}", file = file.display())]
@@ -61,7 +59,7 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
 /// # Errors
 /// The file cannot be opened. What breaks later, a compressed stream that ends early included, is counted as a broken
 /// line and what came before it stays.
-pub(crate) fn lines(path: &Path, mut take: impl FnMut(&[u8]) -> serde_json::Result<()>) -> io::Result<Tally> {
+pub(crate) fn lines(path: &Path, mut take: impl FnMut(&str) -> serde_json::Result<()>) -> io::Result<Tally> {
     let mut input = open(path)?;
     let mut tally = Tally::default();
     let mut buffer = Vec::new();
@@ -86,7 +84,11 @@ pub(crate) fn lines(path: &Path, mut take: impl FnMut(&[u8]) -> serde_json::Resu
                     continue;
                 }
                 tally.lines += 1;
-                take(line).map_err(|error| (error.column(), reason(&error)))
+                // Checked once as a whole, so that the parser need not check string by string.
+                match str::from_utf8(line) {
+                    Ok(line) => take(line).map_err(|error| (error.column(), reason(&error))),
+                    Err(error) => Err((error.valid_up_to() + 1, "not UTF-8".to_owned())),
+                }
             }
         };
         if let Err((column, reason)) = outcome {
@@ -117,9 +119,4 @@ pub(crate) fn raw_lines(path: &Path, mut take: impl FnMut(&[u8])) -> io::Result<
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or(&text).to_owned()
-}
-
-/// Reads one line as a whole: nothing of a broken one is kept.
-pub(crate) fn parse<'de, T: Deserialize<'de>>(line: &'de [u8]) -> serde_json::Result<T> {
-    serde_json::from_slice(line)
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::bundle::{Bundle, ReadError};
 use crate::layout;
 use crate::line::Json;
-use crate::reader::{self, Tally};
+use crate::reader::Tally;
 use crate::store::Store;
 use crate::store::filter::Filter;
 
@@ -51,11 +51,11 @@ pub fn answer(bundle: &Bundle, queries: &[Query]) -> Result<Vec<Answer>, ReadErr
 }
 
 /// Reads one line and shows it to every store; a store takes what its query asks for.
-fn each<'de, T>(line: &'de [u8], stores: &mut [Store], take: impl Fn(&mut Store, &T)) -> serde_json::Result<()>
+fn each<'de, T>(line: &'de str, stores: &mut [Store], take: impl Fn(&mut Store, &T)) -> serde_json::Result<()>
 where
     Json<T>: Deserialize<'de>,
 {
-    let Json(line) = reader::parse::<Json<T>>(line)?;
+    let Json(line) = serde_json::from_str::<Json<T>>(line)?;
     stores.iter_mut().for_each(|store| take(store, &line));
     Ok(())
 }

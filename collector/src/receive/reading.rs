@@ -45,10 +45,15 @@ pub(super) fn protobuf(signal: Signal, body: &[u8]) -> Result<Batch, Rejection> 
 /// Reads what the specification allows and what is seen in the wild: both cases of keys, enums by name, numbers as
 /// strings, nulls, and NaN and the infinities as strings. Unknown keys are skipped.
 pub(super) fn json(signal: Signal, body: &[u8]) -> Result<Batch, Rejection> {
+    // Checked once as a whole, so that the parser need not check string by string.
+    let text = str::from_utf8(body).map_err(|error| Rejection::Undecodable {
+        signal,
+        reason: format!("not UTF-8 at byte {}", error.valid_up_to()),
+    })?;
     let batch = match signal {
-        Signal::Traces => serde_json::from_slice(body).map(|Json(request)| Batch::Traces(request)),
-        Signal::Metrics => serde_json::from_slice(body).map(|Json(request)| Batch::Metrics(request)),
-        Signal::Logs => serde_json::from_slice(body).map(|Json(request)| Batch::Logs(request)),
+        Signal::Traces => serde_json::from_str(text).map(|Json(request)| Batch::Traces(request)),
+        Signal::Metrics => serde_json::from_str(text).map(|Json(request)| Batch::Metrics(request)),
+        Signal::Logs => serde_json::from_str(text).map(|Json(request)| Batch::Logs(request)),
     };
     batch.map_err(|error| Rejection::Undecodable { signal, reason: error.to_string() })
 }

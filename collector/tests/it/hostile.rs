@@ -127,6 +127,7 @@ fn hostile_json_is_answered_and_forgotten() {
     let span = |fields: &str| format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{{fields}}}]}}]}}]}}"#);
     let cases = vec![
         ("JSON cut off", br#"{"resourceSpans":[{"resource""#.into()),
+        ("not UTF-8", br#"{"resourceSpans":"?"}"#.map(|byte| if byte == b'?' { 0xff } else { byte }).into()),
         ("JSON of another type", b"[1,2]".into()),
         ("nested 10,000 deep", deep.into_bytes()),
         ("a million open brackets", "[".repeat(1_000_000).into_bytes()),
@@ -145,6 +146,7 @@ fn hostile_json_is_answered_and_forgotten() {
     ];
     assert_snapshot!(table(&[JSON], cases), @r#"
     JSON cut off: 400 {"code":3,"message":"cannot decode the body as traces: EOF while parsing an object at line 1 column 29"}
+    not UTF-8: 400 {"code":3,"message":"cannot decode the body as traces: not UTF-8 at byte 18"}
     JSON of another type: 400 {"code":3,"message":"cannot decode the body as traces: invalid type: sequence, expected an object at line 1 column 0"}
     nested 10,000 deep: 400 {"code":3,"message":"cannot decode the body as traces: recursion limit exceeded at line 1 column 1079"}
     a million open brackets: 400 {"code":3,"message":"cannot decode the body as traces: invalid type: sequence, expected an object at line 1 column 0"}

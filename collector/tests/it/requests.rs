@@ -4,6 +4,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use collector::{Batch, Limits, Receiver};
 use insta::assert_snapshot;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use proptest::prelude::*;
 use prost::Message as _;
 use tower::ServiceExt as _;
 
@@ -125,6 +127,24 @@ fn json_is_read_in_every_spelling_that_is_seen() {
     {"resourceMetrics":[{"resource":{},"scopeMetrics":[{"scope":{},"metrics":[{"name":"m","sum":{"dataPoints":[{"asDouble":"Infinity"},{"asInt":"7"},{"asDouble":2}],"aggregationTemporality":1,"isMonotonic":true}},{"name":"h","histogram":{"dataPoints":[{"count":"2","bucketCounts":["1","1"],"explicitBounds":[0.5],"min":0}]}}]}]}]}
     {"resourceLogs":[{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{"severityNumber":13,"body":{"stringValue":"b"}}]}]}]}
     "#);
+}
+
+proptest! {
+    /// A double that came back as its neighbour would make two files of one run differ.
+    #[test]
+    fn every_double_comes_back_as_itself(bits in any::<u64>()) {
+        let mut request = samples::spans_ending_at(&[1]);
+        let value = samples::any(Value::DoubleValue(f64::from_bits(bits)));
+        request.resource_spans[0].scope_spans[0].spans[0].attributes = vec![samples::attribute("d", value)];
+        let (written, again) = (shown::plain(), shown::plain());
+        written.core.push(request).unwrap();
+        written.core.finish(1).unwrap();
+        let line = written.evidence.text();
+        let answered = answer(&again, Limits::default(), "/v1/traces", &[JSON], line.clone());
+        prop_assert_eq!(answered, "200 application/json retry -: {}");
+        again.core.finish(1).unwrap();
+        prop_assert_eq!(again.evidence.text(), line);
+    }
 }
 
 #[test]

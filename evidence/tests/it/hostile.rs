@@ -59,7 +59,7 @@ fn a_broken_line_is_pointed_at_and_the_others_count() {
     another type: 2 spans, 3 lines, 1 broken: 2:0 invalid type: sequence, expected an object
     a span that is a number: 2 spans, 3 lines, 1 broken: 2:44 invalid type: integer `7`, expected an object
     two values: 2 spans, 3 lines, 1 broken: 2:94 trailing characters
-    not UTF-8: 2 spans, 3 lines, 1 broken: 2:53 invalid unicode code point
+    not UTF-8: 2 spans, 3 lines, 1 broken: 2:53 not UTF-8
     an id of other letters: 2 spans, 3 lines, 1 broken: 2:59 invalid value: string "xyz", expected at most 32 hex digits
     an id too long: 2 spans, 3 lines, 1 broken: 2:72 invalid value: string "00112233445566778", expected at most 16 hex digits
     a time below zero: 2 spans, 3 lines, 1 broken: 2:68 invalid value: string "-1", expected an unsigned integer, as a number or a string
