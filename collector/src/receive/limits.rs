@@ -9,6 +9,9 @@ use super::Rejection;
 use crate::batch::Batch;
 
 /// Limits of the receiver.
+///
+/// Whatever is sent, the receiver holds at most `max_requests` bodies as they arrive and as they inflate, and one decoded
+/// body for each thread that serves; what it accepted is bounded by the core's own limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a body as it arrives.
@@ -38,7 +41,7 @@ impl Default for Limits {
             max_items: 50_000,
             max_attributes: 256,
             max_value_bytes: 128 << 10,
-            max_requests: 64,
+            max_requests: 32,
             retry_after_s: 1,
         }
     }

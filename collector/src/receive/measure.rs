@@ -29,8 +29,8 @@ struct Field {
     shape: &'static Shape,
 }
 
-/// Vectors grow to at most twice what they hold.
-const GROWTH: usize = 2;
+/// Vectors hold room for four from the first element on, and later for at most twice what they hold.
+const GROWTH: usize = 4;
 /// A one-byte number in a packed list becomes eight bytes of a vector.
 const PACKED: usize = 8 * GROWTH;
 
@@ -156,4 +156,58 @@ pub(super) fn json(body: &[u8]) -> usize {
         }
     }
     body.len() * PACKED / 2 + objects * LARGEST * GROWTH
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::batch::Batch;
+    use crate::json::write_line;
+    use crate::receive::reading;
+
+    /// Messages of messages, in wire format: most field numbers of the protocol, with content that may fit.
+    fn wire() -> impl Strategy<Value = Vec<u8>> {
+        let scalar = (1_u8..16, any::<u8>()).prop_map(|(field, value)| vec![field << 3, value & 0x7f]);
+        let fixed =
+            (1_u8..16, any::<u64>()).prop_map(|(field, value)| [&[field << 3 | 1][..], &value.to_le_bytes()].concat());
+        let leaf = prop_oneof![
+            scalar,
+            fixed,
+            (1_u8..16, proptest::collection::vec(0_u8..0x7f, 0..12)).prop_map(|(field, text)| enclosed(field, &text)),
+        ];
+        leaf.prop_recursive(9, 120, 5, |inner| {
+            (1_u8..14, proptest::collection::vec(inner, 0..5))
+                .prop_map(|(field, parts)| enclosed(field, &parts.concat()))
+        })
+    }
+
+    fn enclosed(field: u8, content: &[u8]) -> Vec<u8> {
+        let length = content.len();
+        let low = u8::try_from(length & 0x7f).unwrap() | 0x80;
+        let high = u8::try_from(length >> 7).unwrap();
+        [&[field << 3 | 2, low, high], content].concat()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn no_body_occupies_more_than_its_estimate(parts in proptest::collection::vec(wire(), 0..6)) {
+            // Everything is put where requests have their items, so that most bodies have some.
+            let content: Vec<u8> = parts.iter().flat_map(|part| enclosed(2, part)).collect();
+            let body = enclosed(1, &enclosed(2, &content));
+            for signal in Signal::ALL {
+                let Ok(batch) = reading::protobuf(signal, &body) else { continue };
+                let estimate = protobuf(signal, &body, usize::MAX).unwrap() as u64;
+                prop_assert!(batch.bytes() <= estimate + size_of::<Batch>() as u64, "{} of {estimate}", batch.bytes());
+                let mut line = Vec::new();
+                write_line(&mut line, &batch);
+                let Ok(batch) = reading::json(signal, &line) else { continue };
+                let estimate = json(&line) as u64;
+                prop_assert!(batch.bytes() <= estimate + size_of::<Batch>() as u64, "{} of {estimate}", batch.bytes());
+            }
+        }
+    }
 }
