@@ -19,6 +19,10 @@ pub const RESOURCES: [(&str, &str); 6] = [
     ("database", "pool"),
 ];
 
+/// Pools of connections, as the ledger calls them, and the edge whose calls hold them.
+pub const CONNECTIONS: [(&str, &str); 2] =
+    [("catalog/db", "edge:catalog->database"), ("catalog-cache/db", "edge:catalog-cache->database")];
+
 /// Every policy, service and name.
 pub const POLICIES: [(&str, &str); 8] = [
     ("search", "timeout"),

@@ -6,6 +6,7 @@ use std::ops::{Bound, Range};
 use super::{Entry, Phase};
 
 /// All entries, by request and by caller.
+#[derive(Default)]
 pub(super) struct Book<'a> {
     handles: BTreeMap<&'a str, Vec<&'a Entry>>,
     /// Waits and services, by the request that they were for.
@@ -14,13 +15,14 @@ pub(super) struct Book<'a> {
     calls: BTreeMap<&'a str, Vec<&'a Entry>>,
     /// Calls, by the id sent to the callee.
     sent: BTreeMap<&'a str, Vec<&'a Entry>>,
+    /// Calls of each edge, by their end.
+    edges: BTreeMap<&'a str, Vec<&'a Entry>>,
 }
 
 impl<'a> Book<'a> {
     /// Sorts entries into the tree; entries that end before they begin are no intervals and are left out.
     pub(super) fn of(entries: &'a [Entry]) -> Self {
-        let mut book =
-            Self { handles: BTreeMap::new(), own: BTreeMap::new(), calls: BTreeMap::new(), sent: BTreeMap::new() };
+        let mut book = Self::default();
         for entry in entries.iter().filter(|entry| entry.from_ns <= entry.to_ns) {
             let request = entry.request.as_str();
             match entry.phase {
@@ -28,11 +30,15 @@ impl<'a> Book<'a> {
                 Phase::Wait | Phase::Serve => book.own.entry(request).or_default().push(entry),
                 Phase::Call => {
                     book.sent.entry(request).or_default().push(entry);
+                    book.edges.entry(&entry.station).or_default().push(entry);
                     if let Some(parent) = &entry.parent {
                         book.calls.entry(parent).or_default().push(entry);
                     }
                 }
             }
+        }
+        for calls in book.edges.values_mut() {
+            calls.sort_by_key(|call| (call.to_ns, call.from_ns, &call.request));
         }
         book
     }
@@ -52,6 +58,16 @@ impl<'a> Book<'a> {
     pub(super) fn sent(&self, request: &str, during: &Range<u64>) -> Option<&'a Entry> {
         let all = self.sent.get(request)?;
         all.iter().copied().find(|entry| entry.from_ns < during.end && during.start < entry.to_ns)
+    }
+
+    /// The call over an edge that began before a time and ended nearest to it: whose connection became free then.
+    pub(super) fn released(&self, edge: &str, at_ns: u64) -> Option<&'a Entry> {
+        let calls = self.edges.get(edge)?;
+        let later = calls.partition_point(|call| call.to_ns < at_ns);
+        let began = |call: &&&'a Entry| call.from_ns < at_ns && call.from_ns < call.to_ns;
+        let before = calls[..later].iter().rev().find(began);
+        let after = calls[later..].iter().find(began);
+        before.into_iter().chain(after).min_by_key(|call| call.to_ns.abs_diff(at_ns)).copied()
     }
 
     /// What a request did at its server: waits, services, calls.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::book::Book;
 use super::{Entry, Phase};
+use crate::topology::CONNECTIONS;
 
 /// What a nanosecond of a search was spent on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -95,6 +96,7 @@ impl Sweep<'_> {
     fn entry(&mut self, entry: &Entry, during: &Range<u64>, depth: Depth) {
         match (entry.phase, &entry.holder) {
             (Phase::Wait, Some(holder)) if depth.holders < MAX_HOLDERS => self.held(entry, holder, during, depth),
+            (Phase::Wait, None) if depth.holders < MAX_HOLDERS => self.unheld(entry, during, depth),
             (Phase::Wait, _) => self.piece(&entry.station, Part::Wait, during.clone()),
             (Phase::Serve | Phase::Handle, _) => self.piece(&entry.station, Part::Serve, during.clone()),
             (Phase::Call, _) => self.call(entry, during, depth),
@@ -137,6 +139,29 @@ impl Sweep<'_> {
             }
         }
         self.piece(&wait.station, Part::Blocked, during.start..at);
+    }
+
+    /// A wait for a connection is a wait for a call to end: followed back from call to call, as the connection was
+    /// handed on, it counts where these calls queued. While they were served, the connections were too few.
+    fn unheld(&mut self, wait: &Entry, during: &Range<u64>, depth: Depth) {
+        let edge = CONNECTIONS.iter().find(|(station, _)| *station == wait.station).map(|(_, edge)| *edge);
+        let deeper = Depth { holders: depth.holders + 1, ..depth };
+        let mut at = during.end;
+        while at > during.start {
+            let call = edge.and_then(|edge| self.book.released(edge, at)).filter(|call| call.to_ns > during.start);
+            let Some(call) = call else { break };
+            let busy = call.from_ns.max(during.start)..call.to_ns.min(at);
+            self.piece(&wait.station, Part::Wait, busy.end..at);
+            let mut sweep = Sweep { book: self.book, pieces: Vec::new() };
+            sweep.call(call, &busy, deeper);
+            for piece in sweep.pieces {
+                let served = piece.part == Part::Serve;
+                let (station, part) = if served { (&wait.station, Part::Wait) } else { (&piece.station, piece.part) };
+                self.piece(station, part, piece.span);
+            }
+            at = busy.start;
+        }
+        self.piece(&wait.station, Part::Wait, during.start..at);
     }
 
     fn piece(&mut self, station: &str, part: Part, span: Range<u64>) {

@@ -142,6 +142,29 @@ fn a_wait_for_a_holder_that_queues_elsewhere_counts_there_and_for_an_idle_one_as
 }
 
 #[test]
+fn a_wait_for_a_connection_counts_where_the_calls_that_held_it_queued() {
+    insta::assert_snapshot!(shown("
+        1 search handle 0..100
+        1.0 edge:search->catalog call 0..100
+        1.0 catalog handle 0..100
+        1.0 catalog/db wait 0..60
+        1.0.d edge:catalog->database call 60..100
+        7.0.d edge:catalog->database call 20..60
+        7.0.d database handle 20..60
+        7.0.d database/pool wait 20..50
+        7.0.d database/pool serve 50..60
+        6.0.d edge:catalog->database call 0..20
+        6.0.d database handle 0..20
+        6.0.d database/pool serve 0..20
+    "), @"
+    0..20 catalog/db wait
+    20..50 database/pool wait
+    50..60 catalog/db wait
+    60..100 edge:catalog->database serve
+    ");
+}
+
+#[test]
 fn holders_that_wait_for_each_other_come_to_an_end() {
     let paths = shown(
         "
@@ -244,6 +267,8 @@ fn any_entry() -> impl Strategy<Value = Entry> {
         ("catalog-cache/flight", Phase::Wait),
         ("edge:search->catalog", Phase::Call),
         ("catalog", Phase::Handle),
+        ("catalog/db", Phase::Wait),
+        ("edge:catalog->database", Phase::Call),
     ]);
     let holder = prop::option::of(prop::sample::select(vec!["1", "1.0", "2", "2.0", "9"]));
     (request, place, 0_u64..1_000, 0_u64..1_000, holder).prop_map(|(request, (station, phase), from, to, holder)| {
