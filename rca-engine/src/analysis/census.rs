@@ -83,8 +83,10 @@ pub(crate) struct Traffic {
     pub(crate) failed: u64,
     /// Failed because the caller gave up waiting.
     pub(crate) given_up: u64,
-    /// The callee's span is missing.
-    pub(crate) unpaired: u64,
+    /// Calls so old that their callee's span should have ended before the evidence does.
+    pub(crate) due: u64,
+    /// Of those, the callee's span is missing.
+    pub(crate) lost: u64,
     pub(crate) ns: u64,
     pub(crate) gap_ns: u64,
     /// Time that the callee worked for this caller, without waits: its share of the callee's work.
@@ -119,8 +121,10 @@ impl Census {
         for visit in &model.visits {
             census.count_visit(model, phases, *visit);
         }
+        let longest = longest_by_edge(model);
         for call in &model.calls {
-            census.count_call(model, phases, call);
+            let patience = longest.get(&(call.from, call.to)).copied().unwrap_or(0);
+            census.count_call(model, phases, call, patience);
         }
         census
     }
@@ -171,7 +175,7 @@ impl Census {
         }
     }
 
-    fn count_call(&mut self, model: &Model<'_>, phases: &Phases, call: &Call) {
+    fn count_call(&mut self, model: &Model<'_>, phases: &Phases, call: &Call, patience: u64) {
         let Some(phase) = phases.of(call.start) else { return };
         let callee = (call.server != NONE).then(|| model.row(call.server));
         let traffic = self.traffic.entry((call.from, call.to)).or_default().at(phase);
@@ -179,8 +183,11 @@ impl Census {
         traffic.failed += u64::from(call.failure.is_some());
         traffic.given_up += u64::from(gave_up(model, call));
         traffic.ns += call.duration();
+        // A callee that answers slowly has spans that had not ended when the evidence was cut: those are not lost.
+        let due = call.start.saturating_add(patience) < phases.after.to_ns;
+        traffic.due += u64::from(due);
         match callee {
-            None => traffic.unpaired += 1,
+            None => traffic.lost += u64::from(due),
             Some(callee) => {
                 let waited = call.wait.map_or(0, |wait| wait.ns);
                 traffic.gap_ns += call.duration().saturating_sub(callee.duration()).saturating_sub(waited);
@@ -194,13 +201,24 @@ impl Census {
             let usage = self.usage.entry(wait.pool).or_default().at(phase);
             usage.waits += 1;
             usage.wait_ns += wait.ns;
-            if call.failure.is_none() {
+            // A call that fails holds its connection as one that succeeds, unless it never got one.
+            if call.failure.is_none() || call.duration() > wait.ns {
                 usage.used += 1;
                 usage.use_ns += call.duration().saturating_sub(wait.ns);
             }
             self.pool_of_call.insert(wait.pool, call.to);
         }
     }
+}
+
+/// The longest that a callee was seen to work for each caller.
+fn longest_by_edge(model: &Model<'_>) -> BTreeMap<(ServiceId, ServiceId), u64> {
+    let mut longest: BTreeMap<(ServiceId, ServiceId), u64> = BTreeMap::new();
+    for call in model.calls.iter().filter(|call| call.server != NONE) {
+        let most = longest.entry((call.from, call.to)).or_default();
+        *most = (*most).max(model.row(call.server).duration());
+    }
+    longest
 }
 
 /// A failed call whose callee was still at work was given up by its caller; so was a timed-out call whose callee's span

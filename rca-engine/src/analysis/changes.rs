@@ -46,7 +46,7 @@ pub(crate) fn list(model: &Model<'_>) -> Vec<Change> {
             Some(Change {
                 service,
                 at_ns: log.at_ns,
-                id: text(log, &ids).unwrap_or_else(|| model.text(event).to_owned()),
+                id: text(log, &ids).filter(|id| !id.is_empty()).unwrap_or_else(|| model.text(event).to_owned()),
                 version: text(log, &versions),
                 summary: text(log, &summaries).unwrap_or_else(|| model.text(log.body).to_owned()),
             })

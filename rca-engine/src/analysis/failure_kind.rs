@@ -21,23 +21,29 @@ const ALWAYS: f64 = 0.9;
 
 /// Which visits fail decides: those answered from what is kept, those about a few items, or any.
 pub(crate) fn of(model: &Model<'_>, phases: &Phases, service: ServiceId) -> Kind {
-    let visits: Vec<(u32, bool, bool)> = model
-        .visits
-        .iter()
-        .filter(|visit| model.row(**visit).service == service)
-        .filter(|visit| phases.of(model.row(**visit).start) == Some(Phase::After))
-        .map(|visit| {
-            let calls = model.calls_of(*visit);
-            let own = model.row(*visit).failure.is_some() && calls.iter().all(|call| call.failure.is_none());
-            (*visit, !calls.is_empty(), own)
-        })
-        .collect();
-    let side = |asked: bool| {
+    let of = |phase: Phase| -> Vec<(u32, bool, bool)> {
+        model
+            .visits
+            .iter()
+            .filter(|visit| model.row(**visit).service == service)
+            .filter(|visit| phases.of(model.row(**visit).start) == Some(phase))
+            .map(|visit| {
+                let calls = model.calls_of(*visit);
+                let own = model.row(*visit).failure.is_some() && calls.iter().all(|call| call.failure.is_none());
+                (*visit, !calls.is_empty(), own)
+            })
+            .collect()
+    };
+    let (before, visits) = (of(Phase::Before), of(Phase::After));
+    let side = |visits: &[(u32, bool, bool)], asked: bool| {
         let of_side = visits.iter().filter(move |(_, asks, _)| *asks == asked);
         (of_side.clone().filter(|(_, _, own)| *own).count() as u64, of_side.count() as u64)
     };
-    let (kept, fetched) = (side(false), side(true));
-    let keeps = share(fetched.1, kept.1 + fetched.1) >= MIN_SHARE && share(kept.1, kept.1 + fetched.1) >= MIN_SHARE;
+    // It used to answer some visits by itself and some by asking.
+    let (by_itself, by_asking) = (side(&before, false), side(&before, true));
+    let all = by_itself.1 + by_asking.1;
+    let keeps = share(by_asking.1, all) >= MIN_SHARE && share(by_itself.1 - by_itself.0, all) >= MIN_SHARE;
+    let (kept, fetched) = (side(&visits, false), side(&visits, true));
     let enough = fetched.1 >= MIN_VISITS && kept.1 >= MIN_VISITS;
     if keeps && enough && share(kept.0, kept.1) > CONTRAST * share(fetched.0, fetched.1) {
         return Kind::BadFormat;

@@ -85,7 +85,8 @@ impl World<'_> {
         let mut kept: BTreeMap<ServiceId, BTreeMap<ServiceId, f64>> = BTreeMap::new();
         for ((from, to, effect), mass) in &leaf.steps {
             let (Cause::Service(from), Cause::Service(to), Effect::Load) = (from, to, effect) else { continue };
-            if *mass >= MIN_SHARE * leaf.mass {
+            // Load on the cause itself is brought by others.
+            if *mass >= MIN_SHARE * leaf.mass && cause != Cause::Service(*to) {
                 kept.entry(*to).or_default().insert(*from, self.share_kept(*from, *to));
             }
         }

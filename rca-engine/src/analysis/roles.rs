@@ -1,13 +1,18 @@
 //! Who did what: root, trigger, what sustains, propagation, bottleneck, symptom.
 
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::canonical::ServiceId;
 use crate::component::Component;
 use crate::investigation::{BottleneckAnswer, Culprit, NoBottleneck, PropagationEdge, Roles};
-use crate::vocabulary::{Kind, Mode, Outcome};
+use crate::signal::SignalKind;
+use crate::vocabulary::{Effect, Kind, Mode, Outcome};
 
 use super::accounting::Station;
 use super::findings::Findings;
 use super::ranking::Ranked;
 use super::split::split;
+use super::tracks::{Quantity, Tracks};
 use super::walk::{Cause, Leaf};
 
 /// A step of the damage counts when it carried this share of the root's damage.
@@ -87,12 +92,6 @@ fn steps(findings: &Findings<'_>, leaf: &Leaf) -> Vec<PropagationEdge> {
 
 /// Without requests: the shortest known chain of calls from the symptom to the root, backwards.
 fn known_path(findings: &Findings<'_>, first: &Ranked) -> Vec<PropagationEdge> {
-    use std::collections::{BTreeMap, VecDeque};
-
-    use crate::canonical::ServiceId;
-    use crate::signal::SignalKind;
-    use crate::vocabulary::Effect;
-
     let (Some(symptom), Some(root)) = (findings.symptom(), findings.owner(first.cause)) else { return Vec::new() };
     let mut came_from: BTreeMap<ServiceId, ServiceId> = BTreeMap::new();
     let mut open = VecDeque::from([symptom]);
@@ -121,9 +120,23 @@ fn known_path(findings: &Findings<'_>, first: &Ranked) -> Vec<PropagationEdge> {
 /// What began it: the change right before the root's own deviation; where retries sustain the damage, whatever made the
 /// first calls fail.
 fn trigger(findings: &Findings<'_>, first: &Ranked) -> Option<Culprit> {
+    if let (Cause::Retry(caller), Some(leaf)) = (first.cause, findings.leaves.get(&first.cause)) {
+        return repeated(findings, leaf, caller);
+    }
     let service = findings.owner(first.cause)?;
     let change = findings.suspected_change(service)?;
     Some(Culprit { component: Component::Change(change.id.clone()), kind: first.kind })
+}
+
+/// The service that was slow for a while, so that calls to it began to be repeated.
+fn repeated(findings: &Findings<'_>, leaf: &Leaf, caller: ServiceId) -> Option<Culprit> {
+    let callees = leaf.steps.iter().filter_map(|((from, to, effect), mass)| match (from, to) {
+        (Cause::Service(from), Cause::Service(to)) if *from == caller && *effect == Effect::Load => Some((*to, *mass)),
+        _ => None,
+    });
+    let (callee, _) = callees.max_by(|(a, x), (b, y)| x.total_cmp(y).then(b.cmp(a)))?;
+    findings.tracks.movement(Quantity::Own(callee)).filter(Tracks::deviates)?;
+    Some(Culprit { component: findings.component(Cause::Service(callee)), kind: Some(Kind::SlowService) })
 }
 
 /// The station that took most of what was added. Failures have one only where they are time-outs or refusals.

@@ -91,7 +91,7 @@ pub(super) fn join(
         key(a).cmp(&key(b)).then_with(|| evidence.names.text(a.name).cmp(evidence.names.text(b.name)))
     });
     for metric in &mut metrics {
-        metric.aspect = aspect(evidence, options, pools, metric);
+        metric.aspect = aspect(evidence, options, words, pools, metric);
     }
     metrics
 }
@@ -234,7 +234,13 @@ fn since(last: Option<u64>, start_ns: u64, at_ns: u64, slot: u64) -> Option<u64>
     (is_known && began < at_ns).then_some(began)
 }
 
-fn aspect(evidence: &Evidence, options: &Options, pools: &mut Pools, metric: &Metric) -> Option<(PoolId, Aspect)> {
+fn aspect(
+    evidence: &Evidence,
+    options: &Options,
+    words: &Vocabulary,
+    pools: &mut Pools,
+    metric: &Metric,
+) -> Option<(PoolId, Aspect)> {
     let name = evidence.names.text(metric.name);
     let (family, aspect) = options.resources.iter().find_map(|family| {
         let aspects = [
@@ -250,8 +256,8 @@ fn aspect(evidence: &Evidence, options: &Options, pools: &mut Pools, metric: &Me
     let key = evidence.names.find(&family.name)?;
     let (_, value) = metric.attributes.iter().find(|(name, _)| *name == key)?;
     match value {
-        Value::Text(pool) => Some((pools.of(metric.service, *pool), aspect)),
-        Value::Int(_) | Value::Double(_) | Value::Bool(_) => None,
+        Value::Text(pool) if words.names_something(*pool) => Some((pools.of(metric.service, *pool), aspect)),
+        Value::Text(_) | Value::Int(_) | Value::Double(_) | Value::Bool(_) => None,
     }
 }
 

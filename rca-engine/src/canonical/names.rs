@@ -15,6 +15,8 @@ pub(crate) struct Vocabulary {
     pub(crate) waits: Vec<(Symbol, Symbol)>,
     /// Attributes that select evidence and never inform.
     pub(crate) ignored: Vec<Symbol>,
+    /// The symbol of the empty text.
+    empty: Option<Symbol>,
 }
 
 impl Vocabulary {
@@ -34,21 +36,27 @@ impl Vocabulary {
                 .filter_map(|wait| Some((find(&wait.resource)?, find(&wait.duration_ns)?)))
                 .collect(),
             ignored: all(&options.correlation_keys),
+            empty: find(""),
         }
+    }
+
+    /// The text of the first of several attributes that is there; an empty text names nothing.
+    pub(crate) fn first_text(&self, attributes: &Attributes, keys: &[Symbol]) -> Option<Symbol> {
+        keys.iter().find_map(|key| match value(attributes, *key)? {
+            Value::Text(text) => Some(text).filter(|text| self.names_something(*text)),
+            Value::Int(_) | Value::Double(_) | Value::Bool(_) => None,
+        })
+    }
+
+    /// Whether a text is not empty.
+    pub(crate) fn names_something(&self, text: Symbol) -> bool {
+        Some(text) != self.empty
     }
 }
 
 /// The value of an attribute.
 pub(crate) fn value(attributes: &Attributes, key: Symbol) -> Option<Value> {
     attributes.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
-}
-
-/// The text of the first of several attributes that is there.
-pub(crate) fn first_text(attributes: &Attributes, keys: &[Symbol]) -> Option<Symbol> {
-    keys.iter().find_map(|key| match value(attributes, *key)? {
-        Value::Text(text) => Some(text),
-        Value::Int(_) | Value::Double(_) | Value::Bool(_) => None,
-    })
 }
 
 /// A whole number, also where it was written as text or as a fraction.

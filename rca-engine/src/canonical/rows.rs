@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::{self, Vocabulary};
 use super::services::{PoolId, Pools, ServiceId, Services};
-use crate::evidence::{Evidence, Span, SpanKind, Status, Symbol, Value};
+use crate::evidence::{Evidence, Span, SpanKind, Status, Symbol};
 
 /// No row.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -118,8 +118,8 @@ struct Identity {
 impl Identity {
     fn all(evidence: &Evidence, words: &Vocabulary) -> Vec<Self> {
         let identity = |resource: &crate::evidence::Resource| Self {
-            version: names::first_text(&resource.attributes, words.version.as_slice()),
-            instance: names::first_text(&resource.attributes, &words.instances),
+            version: words.first_text(&resource.attributes, words.version.as_slice()),
+            instance: words.first_text(&resource.attributes, &words.instances),
         };
         evidence.resources.iter().map(identity).collect()
     }
@@ -137,7 +137,7 @@ fn row(
     source: u32,
 ) -> Row {
     let wait = words.waits.iter().find_map(|(resource, duration)| {
-        let Some(Value::Text(name)) = names::value(&span.attributes, *resource) else { return None };
+        let name = words.first_text(&span.attributes, &[*resource])?;
         let ns = names::whole(evidence, names::value(&span.attributes, *duration)?)?;
         Some(Wait { pool: pools.of(service, name), ns: u64::try_from(ns).unwrap_or(0) })
     });
@@ -152,7 +152,7 @@ fn row(
         start: span.start_ns,
         end: span.end_ns.max(span.start_ns),
         failure: failure(evidence, words, span),
-        peer: names::first_text(&span.attributes, &words.peers).and_then(|name| services.of_name(name)),
+        peer: words.first_text(&span.attributes, &words.peers).and_then(|name| services.of_name(name)),
         version: identity.version,
         instance: identity.instance,
         wait,
@@ -169,7 +169,7 @@ fn failure(evidence: &Evidence, words: &Vocabulary, span: &Span) -> Option<Failu
         .iter()
         .find_map(|key| names::whole(evidence, names::value(&span.attributes, *key)?))
         .unwrap_or(0);
-    let error_type = names::first_text(&span.attributes, words.error_type.as_slice());
+    let error_type = words.first_text(&span.attributes, words.error_type.as_slice());
     let failed = span.status == Status::Error || error_type.is_some() || (500..600).contains(&code);
     let kind = match code {
         429 | 503 => FailureKind::Refused,

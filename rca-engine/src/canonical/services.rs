@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::fingerprint::Fingerprint;
-use super::names::{self, Vocabulary};
+use super::names::Vocabulary;
 use crate::evidence::{Evidence, Points, ResourceId, Symbol};
 
 /// A service, numbered by the fingerprint of what it emitted.
@@ -31,7 +31,7 @@ impl Services {
         let names: Vec<Option<Symbol>> = evidence
             .resources
             .iter()
-            .map(|resource| names::first_text(&resource.attributes, words.service.as_slice()))
+            .map(|resource| words.first_text(&resource.attributes, words.service.as_slice()))
             .collect();
         let name_of = |resource: ResourceId| names.get(resource.0 as usize).copied().flatten();
         let mut prints: BTreeMap<Symbol, Fingerprint> = BTreeMap::new();
@@ -39,7 +39,7 @@ impl Services {
             if let Some(name) = name_of(span.resource) {
                 prints.entry(name).or_default().add(&[span.start_ns, span.end_ns, span.span_id]);
             }
-            if let Some(peer) = names::first_text(&span.attributes, &words.peers) {
+            if let Some(peer) = words.first_text(&span.attributes, &words.peers) {
                 prints.entry(peer).or_default().add(&[span.end_ns, span.span_id]);
             }
         }
@@ -53,11 +53,17 @@ impl Services {
                 prints.entry(name).or_default().add(&[digest_points(&series.points)]);
             }
         }
-        for (from, to) in &evidence.topology {
+        let topology: Vec<(Symbol, Symbol)> = evidence
+            .topology
+            .iter()
+            .copied()
+            .filter(|(from, to)| words.names_something(*from) && words.names_something(*to))
+            .collect();
+        for (from, to) in &topology {
             prints.entry(*from).or_default();
             prints.entry(*to).or_default();
         }
-        let digests = refine(prints.iter().map(|(name, print)| (*name, print.digest())).collect(), &evidence.topology);
+        let digests = refine(prints.iter().map(|(name, print)| (*name, print.digest())).collect(), &topology);
         let mut order: Vec<Symbol> = digests.keys().copied().collect();
         // Services that nothing tells apart keep the order of their texts: any order is as good, but it is the same
         // for any order of the evidence.

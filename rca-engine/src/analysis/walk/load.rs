@@ -110,13 +110,15 @@ impl Walk<'_> {
     }
 
     /// Calls are repeated after failures. Where they fail because the callee has too much to do, the repetition keeps
-    /// itself alive; where the callee fails by itself, that is the origin.
+    /// itself alive; where the callee fails by itself or is still slow, that is the origin.
     fn retries(&mut self, from: ServiceId, to: ServiceId, mass: f64, trail: &Trail) {
         let overloaded = trail.open.iter().any(|question| match question {
             Question::Pool(pool) => self.model.pools[pool.0 as usize].0 == to,
             Question::Slow(_) | Question::Load(..) | Question::Error(..) => false,
         });
-        if overloaded {
+        if overloaded && self.is_still_slow(to) {
+            self.settle(Cause::Service(to), Some(Kind::SlowService), mass, trail);
+        } else if overloaded {
             let origins = self.origins(from, to);
             let own = origins.own_share();
             for (own, mass) in Self::shares(mass, &[(true, own), (false, 1.0 - own)]) {

@@ -5,7 +5,7 @@ use crate::vocabulary::{Effect, Kind};
 
 use super::{Cause, Question, Trail, Walk, is_negligible};
 use crate::analysis::accounting::Station;
-use crate::analysis::census::Pair;
+use crate::analysis::census::{Pair, visit_time};
 use crate::analysis::split::split;
 
 /// A mean use time that grew by less than this factor is flat: service times vary by as much between two samples of
@@ -99,7 +99,9 @@ impl Walk<'_> {
             return self.pool_of_calls(owner, callee, pool, mass, &trail);
         }
         let demand = self.demand(owner);
-        let (loads, cost) = (demand.by_caller.iter().map(|(_, grown)| grown).sum::<f64>(), demand.cost);
+        let loads = demand.by_caller.iter().map(|(_, grown)| grown).sum::<f64>();
+        // What was slow and has recovered is not what keeps the queue up now.
+        let cost = if loads > 0.0 && !self.is_still_slow(owner) { 0.0 } else { demand.cost };
         if loads + cost < FLAT_WORK * demand.before {
             // Nobody brings more work and no use takes longer, and yet there is a wait: a holder keeps it.
             return self.settle(Cause::Service(owner), Some(Kind::Lock), mass, &trail);
@@ -130,7 +132,10 @@ impl Walk<'_> {
             return self.settle(Cause::Pool(pool), Some(Kind::Leak), mass, trail);
         }
         for (dearer, mass) in Self::shares(mass, &[(true, grown.by_cost), (false, grown.by_calls)]) {
-            if dearer {
+            if dearer && (self.is_lossy(owner, callee) || self.is_silent(callee)) {
+                // The connection is held by calls that show no far end.
+                self.away(owner, callee, mass, trail);
+            } else if dearer {
                 let trail = trail.step(Cause::Service(callee), Cause::Service(owner), Effect::Latency);
                 self.slow(callee, mass, &trail);
             } else {
@@ -170,6 +175,25 @@ impl Walk<'_> {
         demand.by_caller.push((None, grown.by_calls.max(0.0)));
         demand.cost += if cost.1 > FLAT_USE * cost.0 { grown.by_cost.max(0.0) } else { 0.0 };
         demand
+    }
+
+    /// Whether the work of a service takes longer than before in the last part of the incident, too.
+    pub(crate) fn is_still_slow(&self, service: ServiceId) -> bool {
+        /// The last third: long enough for some uses, short enough that a trigger at the onset is over.
+        const LAST: u64 = 3;
+        let after = self.phases.after;
+        let since = after.to_ns - (after.to_ns - after.from_ns) / LAST;
+        let (mut sum, mut count) = (0.0, 0_u64);
+        for visit in &self.model.visits {
+            let row = self.model.row(*visit);
+            if row.service == service && row.failure.is_none() && (since..after.to_ns).contains(&row.end) {
+                sum += visit_time(self.model, *visit).own_ns as f64;
+                count += 1;
+            }
+        }
+        let before = self.census.work(service).before;
+        let usual = before.own_ns as f64 / before.visits.max(1) as f64;
+        count > 0 && sum / count as f64 > FLAT_USE * usual
     }
 
     /// Time between client and server span: the edge, or what all slow edges have in common.
@@ -229,10 +253,12 @@ impl Walk<'_> {
         !self.model.calls.iter().any(|call| call.to == service && call.server != NONE)
     }
 
-    /// Whether most calls of an edge are not seen to arrive.
+    /// Whether most calls of an edge that should have been seen to arrive were not.
     pub(crate) fn is_lossy(&self, from: ServiceId, to: ServiceId) -> bool {
+        /// Fewer missing spans than this are lost telemetry.
+        const MIN_LOST: u64 = 5;
         let after = self.census.traffic(from, to).after;
-        after.unpaired * 2 > after.calls
+        after.lost >= MIN_LOST && after.lost * 2 > after.due
     }
 }
 

@@ -1,0 +1,7 @@
+//! The engine from outside: incidents of a toy system, invariants, and the published schema.
+
+mod fuzz;
+mod incidents;
+mod invariants;
+mod schema;
+mod toy;
