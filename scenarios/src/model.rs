@@ -211,7 +211,9 @@ pub enum Sli {
 /// The right answer, as far as it is typed by hand; [`Truth::bottleneck`] may be derived from the ledger.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Truth {
-    /// Empty: no incident.
+    /// Empty: no incident. `change:<event>` is the change that the event makes, and a version of a service that an event
+    /// deploys to is the build that it deploys: ids and numbers are those of the run, see
+    /// [`TruthRecord::resolve`](crate::truth::TruthRecord::resolve).
     pub roots: Vec<RootSet>,
     pub trigger: Option<Component>,
     pub sustaining: Option<Component>,

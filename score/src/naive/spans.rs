@@ -1,6 +1,6 @@
 //! The slowest span: where the waterfall is longest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rca_engine::component::Component;
 use rca_engine::evidence::{Evidence, Span};
@@ -8,7 +8,8 @@ use rca_engine::evidence::{Evidence, Span};
 use super::{contains, service};
 use crate::method::{Alert, Method, MethodOutput};
 
-/// The service of the span with the largest time of its own. A wait for a resource is the waiting span's own time.
+/// The service of the span with the largest time of its own. A wait for a resource is the waiting span's own time; a wait
+/// for work that the span links to, such as another request's reading of the same key, is that work's.
 #[derive(Clone, Copy, Debug)]
 pub struct SlowestSpan;
 
@@ -22,21 +23,29 @@ impl Method for SlowestSpan {
         for span in evidence.spans.iter().filter(|span| span.parent_id != 0) {
             children.entry((span.trace_id, span.parent_id)).or_default().push(span);
         }
+        let linked: BTreeSet<(u128, u64)> = evidence.spans.iter().flat_map(|span| span.links.iter().copied()).collect();
+        let by_id: BTreeMap<(u128, u64), &Span> = evidence
+            .spans
+            .iter()
+            .map(|span| ((span.trace_id, span.span_id), span))
+            .filter(|(id, _)| linked.contains(id))
+            .collect();
         let mut slowest: BTreeMap<Component, u64> = BTreeMap::new();
         for span in evidence.spans.iter().filter(|span| contains(alert.windows.incident, span.start_ns)) {
             let Some(service) = service(evidence, span.resource) else { continue };
-            let below = children.get(&(span.trace_id, span.span_id)).map_or(&[][..], Vec::as_slice);
-            let own = own_ns(span, below);
+            let below = children.get(&(span.trace_id, span.span_id)).into_iter().flatten().copied();
+            let links = span.links.iter().filter_map(|link| by_id.get(link).copied());
+            let own = own_ns(span, below.chain(links));
             slowest.entry(service).and_modify(|known| *known = own.max(*known)).or_insert(own);
         }
         MethodOutput::ranked(slowest.into_iter().map(|(service, ns)| (service, ns as f64)))
     }
 }
 
-/// The part of a span that no child covers.
-fn own_ns(span: &Span, children: &[&Span]) -> u64 {
+/// The part of a span that no other work covers.
+fn own_ns<'a>(span: &Span, others: impl Iterator<Item = &'a Span>) -> u64 {
     let mut covered: Vec<(u64, u64)> =
-        children.iter().map(|child| (child.start_ns.max(span.start_ns), child.end_ns.min(span.end_ns))).collect();
+        others.map(|other| (other.start_ns.max(span.start_ns), other.end_ns.min(span.end_ns))).collect();
     covered.retain(|(from, to)| from < to);
     covered.sort_unstable();
     let mut own = 0;
@@ -72,7 +81,7 @@ mod tests {
 
     #[test]
     fn overlapping_children_are_not_counted_twice_and_overhanging_ones_are_clipped() {
-        let own = |children: &[Span]| own_ns(&span(0, 100), &children.iter().collect::<Vec<_>>());
+        let own = |children: &[Span]| own_ns(&span(0, 100), children.iter());
         assert_eq!(own(&[]), 100);
         assert_eq!(own(&[span(10, 40), span(20, 60)]), 50);
         assert_eq!(own(&[span(50, 200)]), 50);

@@ -34,7 +34,7 @@ impl Telemetry {
         pairs.iter().map(|(key, value)| (self.symbol(key), Value::Text(self.symbol(value)))).collect()
     }
 
-    /// `id<parent service from..to` in milliseconds after T0; `!` at the end: it failed.
+    /// `id<parent service from..to` in milliseconds after T0; `!` at the end: it failed; `~7`: it links to span 7.
     fn span(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         let number = |text: &str| text.parse::<u64>().expect("a number");
@@ -52,7 +52,12 @@ impl Telemetry {
             start_ns: T0 + number(from) * 1_000_000,
             end_ns: T0 + number(to) * 1_000_000,
             attributes: Box::default(),
-            links: Box::default(),
+            links: words
+                .get(3)
+                .and_then(|word| word.strip_prefix('~'))
+                .map(|id| (u128::from(number(id) / 10), number(id)))
+                .into_iter()
+                .collect(),
         });
     }
 
@@ -86,6 +91,8 @@ fn incident() -> (Evidence, Alert) {
         "30<0 0 31000..34000",
         "31<30 1 31010..33990 !",
         "33<31 3 31030..33980",
+        // Longest of all, but it waited for the reading of another request.
+        "40<0 2 30000..33500 ~23",
     ] {
         telemetry.span(line);
     }
@@ -120,7 +127,7 @@ fn each_method_does_what_its_name_says() {
         .collect();
     insta::assert_snapshot!(told.join("\n"), @"
     alerting_service cause: service:search
-    slowest_span cause: service:database, service:catalog, service:search
+    slowest_span cause: service:database, service:catalog-cache, service:catalog
     first_error cause: service:catalog-cache, service:catalog
     most_errors cause: service:catalog, service:catalog-cache
     latest_change cause: change:config-0003, change:deploy-0002, change:deploy-0001
