@@ -33,7 +33,11 @@ pub(crate) fn outcome(findings: &Findings<'_>, ranked: &[Ranked]) -> Outcome {
     match &findings.requests {
         Some(requests) if !requests.is_incident && !findings.is_asserted() => Outcome::NoIncident,
         Some(_) | None if explained => Outcome::Cause,
-        None if findings.shifts.is_empty() && has_baseline_metrics(findings) && findings.signal.is_question() => {
+        None if findings.shifts.is_empty()
+            && has_baseline_metrics(findings)
+            && findings.signal.is_question()
+            && !findings.is_asserted() =>
+        {
             Outcome::NoIncident
         }
         Some(_) | None => Outcome::InsufficientEvidence,

@@ -1,48 +1,134 @@
-//! The walk without requests: along known calls, by how far each service's metrics moved.
+//! Blame without requests: by metrics along known calls, by logs, and by calls that are no longer made.
 //!
 //! Where traces are missing there is no time to account for and no failure to follow. What is left is which services'
 //! metrics moved, and who calls whom: damage travels from callee to caller, so a service whose callees moved as far as
-//! itself is explained by them.
+//! itself is explained by them. Logs and vanished calls are families of their own; each family has one vote.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::canonical::{Model, ServiceId};
+use crate::evidence::Symbol;
 
+use super::census::Census;
 use super::shifts::{Shift, severity};
-use super::templates::{Template, share_of};
+use super::templates::Template;
 
 /// A callee that moved as far as its caller takes this share of the caller's blame: calls explain most, not all.
 const EXPLAINED: f64 = 0.8;
 /// What cannot be reached from the symptom along calls keeps this share: the known calls may be incomplete.
 const UNREACHED: f64 = 0.3;
-/// A service that wrote all surprising log records is blamed this much more.
-const LOG_WEIGHT: f64 = 1.0;
+/// OTLP severity number of an error, and what an error or a record never seen before counts more.
+const ERROR_SEVERITY: u8 = 17;
+const LOUD: f64 = 2.0;
+/// The 99.99 % point of the chi-squared distribution: many edges are looked at.
+const SURPRISING_G: f64 = 15.14;
 
 /// Blame by service, summing to 1; empty where nothing moved.
+type Blame = BTreeMap<ServiceId, f64>;
+
+/// The mean of what the families say.
 pub(crate) fn blame(
     model: &Model<'_>,
+    census: &Census,
     symptom: Option<ServiceId>,
     shifts: &[Shift],
     templates: &[Template],
-) -> BTreeMap<ServiceId, f64> {
-    let severities: BTreeMap<ServiceId, f64> = model
+) -> Blame {
+    let families: Vec<Blame> = [by_metrics(model, symptom, shifts), by_logs(templates), by_vanished_calls(census)]
+        .into_iter()
+        .map(normalised)
+        .filter(|family| !family.is_empty())
+        .collect();
+    let mut blame = Blame::new();
+    for family in &families {
+        for (service, share) in family {
+            *blame.entry(*service).or_default() += share / families.len() as f64;
+        }
+    }
+    blame
+}
+
+fn normalised(mut blame: Blame) -> Blame {
+    blame.retain(|_, share| *share > 0.0);
+    let total: f64 = blame.values().sum();
+    blame.values_mut().for_each(|share| *share /= total);
+    blame
+}
+
+fn by_metrics(model: &Model<'_>, symptom: Option<ServiceId>, shifts: &[Shift]) -> Blame {
+    let comparable = symptom.map(|symptom| of_symptom(shifts, symptom)).unwrap_or_default();
+    let severities: Blame = model
         .service_ids()
-        .map(|service| (service, severity(shifts, service) * (1.0 + LOG_WEIGHT * share_of(templates, service))))
+        .map(|service| {
+            let severity = if comparable.is_empty() {
+                severity(shifts, service)
+            } else {
+                comparable_severity(shifts, service, &comparable)
+            };
+            (service, severity)
+        })
         .collect();
     let reached = symptom.map(|symptom| reachable(model, symptom));
-    let mut blame: BTreeMap<ServiceId, f64> = BTreeMap::new();
-    for (service, own) in &severities {
-        if *own <= 0.0 {
-            continue;
-        }
+    let mut blame = Blame::new();
+    for (service, own) in severities.iter().filter(|(_, own)| **own > 0.0) {
         let callees = model.edges.iter().filter(|(from, to)| from == service && to != service);
         let deeper = callees.map(|(_, to)| severities[to]).fold(0.0, f64::max);
         let explained = EXPLAINED * (deeper / own).min(1.0);
         let near = reached.as_ref().is_none_or(|reached| reached.contains(service) || reached.len() <= 1);
         blame.insert(*service, own * (1.0 - explained) * if near { 1.0 } else { UNREACHED });
     }
-    let total: f64 = blame.values().sum();
-    blame.values_mut().for_each(|mass| *mass /= total);
+    blame
+}
+
+/// How far each metric of the symptom's service moved: the same metric elsewhere is measured in the same way.
+fn of_symptom(shifts: &[Shift], symptom: ServiceId) -> BTreeMap<Symbol, f64> {
+    let own = shifts.iter().filter(|shift| shift.service == symptom && !shift.is_share);
+    own.map(|shift| (shift.name, (shift.after - shift.before).abs())).collect()
+}
+
+/// How far a service moved in the metrics in which the symptom moved. A cause moves at least as far in absolute terms
+/// as what it causes; a move that is huge against its own calm but small beside the symptom's explains little of it.
+fn comparable_severity(shifts: &[Shift], service: ServiceId, symptom: &BTreeMap<Symbol, f64>) -> f64 {
+    shifts
+        .iter()
+        .filter(|shift| shift.service == service)
+        .filter_map(|shift| {
+            let damage = symptom.get(&shift.name).filter(|damage| **damage > 0.0)?;
+            let part = ((shift.after - shift.before).abs() / damage).min(1.0);
+            Some((1.0 + shift.z.abs()).ln() * part)
+        })
+        .fold(0.0, f64::max)
+}
+
+/// Surprising records that became more frequent, by how surprising they are; errors and new ones count more.
+fn by_logs(templates: &[Template]) -> Blame {
+    let mut blame = Blame::new();
+    for template in templates.iter().filter(|template| template.rates.after > template.rates.before) {
+        let loud = if template.severity >= ERROR_SEVERITY { LOUD } else { 1.0 };
+        let new = if template.counts.before == 0 { LOUD } else { 1.0 };
+        let most = blame.entry(template.service).or_default();
+        // One vote a service: many templates of one exception are one exception.
+        *most = f64::max(*most, (1.0 + template.g).ln() * loud * new);
+    }
+    blame
+}
+
+/// Services that no longer make calls which they made for the same visits before: their work ends early.
+fn by_vanished_calls(census: &Census) -> Blame {
+    let mut blame = Blame::new();
+    for ((from, _), traffic) in &census.traffic {
+        let visits = census.work(*from);
+        let exposure = (visits.before.visits as f64, visits.after.visits as f64);
+        if exposure.0 <= 0.0 || exposure.1 <= 0.0 {
+            continue;
+        }
+        let fell = traffic.after.calls as f64 / exposure.1 < 0.5 * traffic.before.calls as f64 / exposure.0;
+        let g = super::templates::g_of_rates((traffic.before.calls, traffic.after.calls), exposure);
+        if fell && g >= SURPRISING_G {
+            let most = blame.entry(*from).or_default();
+            *most = f64::max(*most, (1.0 + g).ln());
+        }
+    }
     blame
 }
 

@@ -15,6 +15,8 @@ use super::walk::{Cause, Leaf};
 
 /// How much the blame by metrics and logs counts beside a walk along requests, which knows causes and not only moves.
 const BLAME_WEIGHT: f64 = 0.25;
+/// How much the walk counts where the requests themselves show no incident but somebody states one.
+const UNSURE_WALK_WEIGHT: f64 = 0.25;
 /// A change right before its own component's deviation raises the odds by this much; it never wins alone, because it
 /// multiplies.
 const CHANGE_WEIGHT: f64 = 0.1;
@@ -44,12 +46,19 @@ pub(crate) struct Ranked {
 
 /// All candidates, best first; ties by structure.
 pub(crate) fn rank(findings: &Findings<'_>) -> Vec<Ranked> {
-    let blame = metric_walk::blame(findings.model, findings.symptom(), &findings.shifts, &findings.templates);
+    let blame =
+        metric_walk::blame(findings.model, &findings.census, findings.symptom(), &findings.shifts, &findings.templates);
     let mut causes: Vec<Cause> = findings.leaves.keys().copied().collect();
     causes.extend(blame.keys().map(|service| Cause::Service(*service)));
     causes.sort_unstable();
     causes.dedup();
-    let walked = if findings.leaves.is_empty() { 0.0 } else { 1.0 };
+    let walked = match &findings.requests {
+        Some(_) if findings.leaves.is_empty() => 0.0,
+        // Requests that hardly breach more often than before lead the walk after noise.
+        Some(requests) if !requests.is_incident => UNSURE_WALK_WEIGHT,
+        Some(_) => 1.0,
+        None => 0.0,
+    };
     let mut ranked: Vec<Ranked> = causes.into_iter().map(|cause| candidate(findings, cause, &blame, walked)).collect();
     sort(&mut ranked);
     if let Some(requests) = &findings.requests {

@@ -24,11 +24,14 @@ pub(crate) struct Mean {
     /// Nanoseconds a request: before, after.
     pub(crate) ns: (f64, f64),
     pub(crate) visits: (f64, f64),
+    /// What the baseline's own breaching requests have in excess, weighted by how often they occur in the incident.
+    pub(crate) natural_ns: f64,
 }
 
 impl Mean {
+    /// What the incident added: requests that breach now and then have their own excess, which is not the incident's.
     pub(crate) fn excess(&self) -> f64 {
-        self.ns.1 - self.ns.0
+        self.ns.1 - self.ns.0 - self.natural_ns
     }
 }
 
@@ -61,6 +64,11 @@ impl Excess {
         for request in &normal {
             *by_operation.entry(request.operation).or_default() += 1.0;
         }
+        let breaching_before: Vec<(Request, Parts)> = sample(&requests.baseline)
+            .into_iter()
+            .filter(|request| request.breach)
+            .map(|request| (request, account(model, request.row, &mut excess.paths)))
+            .collect();
         let known: f64 = operations.iter().filter(|(name, _)| by_operation.contains_key(name)).map(|(_, n)| n).sum();
         for request in normal {
             // An operation without breaches does not count, unless none of the breaching ones is known.
@@ -81,7 +89,25 @@ impl Excess {
             mean.ns.1 += part.ns as f64 / count;
             mean.visits.1 += part.visits as f64 / count;
         }
+        excess.subtract_natural(requests, &breaching_before);
         excess
+    }
+
+    /// A tail that the baseline has, too, keeps its composition: its excess over the mean request is subtracted as
+    /// often as it would occur without an incident.
+    fn subtract_natural(&mut self, requests: &Requests, breaching_before: &[(Request, Parts)]) {
+        let (before, after) = requests.shares();
+        if breaching_before.is_empty() || after <= 0.0 {
+            return;
+        }
+        let weight = (before / after).min(1.0);
+        let mut means: BTreeMap<(PathId, Station), f64> = BTreeMap::new();
+        for (key, part) in breaching_before.iter().flat_map(|(_, parts)| parts) {
+            *means.entry(*key).or_default() += part.ns as f64 / breaching_before.len() as f64;
+        }
+        for (key, mean) in &mut self.stations {
+            mean.natural_ns = weight * (means.get(key).copied().unwrap_or(0.0) - mean.ns.0);
+        }
     }
 
     /// Mean excess by station over all chains, nanoseconds a request.
@@ -91,6 +117,7 @@ impl Excess {
             let sum = stations.entry(*station).or_default();
             sum.ns = (sum.ns.0 + mean.ns.0, sum.ns.1 + mean.ns.1);
             sum.visits = (sum.visits.0 + mean.visits.0, sum.visits.1 + mean.visits.1);
+            sum.natural_ns += mean.natural_ns;
         }
         stations
     }

@@ -7,7 +7,7 @@ use crate::evidence::LogRecord;
 use crate::investigation::Window;
 
 use super::census::{Pair, Phase, Phases};
-use super::statistics::{change_point, share};
+use super::statistics::change_point;
 
 /// A template of a service and how often it was logged.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ pub(crate) fn find(model: &Model<'_>, phases: &Phases) -> Vec<Template> {
     for template in &mut templates {
         let counts = template.counts;
         template.rates = Pair { before: counts.before as f64 / seconds.0, after: counts.after as f64 / seconds.1 };
-        template.g = g_of_rates(counts, seconds);
+        template.g = g_of_rates((counts.before, counts.after), seconds);
         if let Some(index) = change_point(&template.incident, 1) {
             template.onset_ns = buckets.start(index);
         }
@@ -134,21 +134,14 @@ fn template(body: &str) -> String {
 }
 
 /// Likelihood ratio of two Poisson rates with unequal exposure.
-fn g_of_rates(counts: Pair<u64>, seconds: (f64, f64)) -> f64 {
-    let total = (counts.before + counts.after) as f64;
-    let exposure = seconds.0 + seconds.1;
+pub(crate) fn g_of_rates(counts: (u64, u64), exposures: (f64, f64)) -> f64 {
+    let total = (counts.0 + counts.1) as f64;
+    let exposure = exposures.0 + exposures.1;
     let cell = |count: u64, seconds: f64| {
         let (count, expected) = (count as f64, total * seconds / exposure);
         if count > 0.0 { count * (count / expected).ln() } else { 0.0 }
     };
-    (2.0 * (cell(counts.before, seconds.0) + cell(counts.after, seconds.1))).max(0.0)
-}
-
-/// Share of surprising records after the onset that one service wrote.
-pub(crate) fn share_of(templates: &[Template], service: ServiceId) -> f64 {
-    let risen = |t: &&Template| t.rates.after > t.rates.before;
-    let all: u64 = templates.iter().filter(risen).map(|t| t.counts.after).sum();
-    share(templates.iter().filter(risen).filter(|t| t.service == service).map(|t| t.counts.after).sum(), all)
+    (2.0 * (cell(counts.0, exposures.0) + cell(counts.1, exposures.1))).max(0.0)
 }
 
 #[cfg(test)]
@@ -163,7 +156,7 @@ mod tests {
 
     #[test]
     fn an_unchanged_rate_is_no_surprise() {
-        assert!(g_of_rates(Pair { before: 20, after: 10 }, (20.0, 10.0)) < 1e-9);
-        assert!(g_of_rates(Pair { before: 0, after: 30 }, (20.0, 10.0)) > SURPRISING_G);
+        assert!(g_of_rates((20, 10), (20.0, 10.0)) < 1e-9);
+        assert!(g_of_rates((0, 30), (20.0, 10.0)) > SURPRISING_G);
     }
 }
