@@ -131,6 +131,11 @@ impl UniversalIncidentSignal {
         text::read(text, now_ns)
     }
 
+    /// Whether somebody states that there is an incident, with its windows, rather than a rule that may be wrong.
+    pub fn is_asserted(&self) -> bool {
+        self.source == SignalSource::Case && self.incident.is_some()
+    }
+
     /// Whether there is no rule behind it that says what too much is.
     pub fn is_question(&self) -> bool {
         self.threshold.is_none()

@@ -31,12 +31,12 @@ pub(crate) struct Confidence {
 pub(crate) fn outcome(findings: &Findings<'_>, ranked: &[Ranked]) -> Outcome {
     let explained = ranked.first().is_some_and(|first| first.score >= MIN_EXPLAINED);
     match &findings.requests {
-        Some(requests) if !requests.is_incident && !findings.is_asserted() => Outcome::NoIncident,
+        Some(requests) if !requests.is_incident && !findings.signal.is_asserted() => Outcome::NoIncident,
         Some(_) | None if explained => Outcome::Cause,
         None if findings.shifts.is_empty()
             && has_baseline_metrics(findings)
             && findings.signal.is_question()
-            && !findings.is_asserted() =>
+            && !findings.signal.is_asserted() =>
         {
             Outcome::NoIncident
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::canonical::{Model, PoolId, ServiceId};
 use crate::component::Component;
 use crate::investigation::Window;
-use crate::signal::{SignalSource, UniversalIncidentSignal};
+use crate::signal::UniversalIncidentSignal;
 
 use super::census::{Census, Phases};
 use super::changes::{self, Change};
@@ -148,10 +148,5 @@ impl<'a> Findings<'a> {
     pub(crate) fn suspected_change(&self, service: ServiceId) -> Option<&Change> {
         let deviation = self.deviation(service)?;
         changes::most_suspected(&self.changes, service, deviation, self.uncertainty_ns())
-    }
-
-    /// Whether somebody states that there is an incident, with its windows, rather than a rule that may be wrong.
-    pub(crate) fn is_asserted(&self) -> bool {
-        self.signal.source == SignalSource::Case && self.signal.incident.is_some()
     }
 }

@@ -75,6 +75,10 @@ impl Requests {
         let onset_ns = onset(model.windows, &baseline, &incident, bucket_ns);
         incident.retain(|request| request.start >= onset_ns);
         let is_incident = differs(&baseline, &incident, signal, bucket_ns);
+        if !is_incident && signal.is_asserted() {
+            // Somebody states an incident that the tail does not show: then all requests are asked.
+            incident.iter_mut().for_each(|request| request.breach = true);
+        }
         Some(Self { symptom, baseline, incident, onset_ns, bucket_ns, threshold_ns, is_incident })
     }
 

@@ -6,7 +6,7 @@ use crate::canonical::{Metric, Model, SampleKind, ServiceId};
 use crate::evidence::{Symbol, Value};
 
 use super::census::{Phase, Phases};
-use super::statistics::{center_and_spread, change_point, median};
+use super::statistics::{center_and_spread, change_point, mean, median, quantile};
 
 /// A metric of a service that moved.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Shift {
     pub(crate) attributes: Vec<(Symbol, Value)>,
     pub(crate) kind: SampleKind,
     pub(crate) unit: Symbol,
-    /// Medians; shares of the whole metric where `is_share`.
+    /// Medians, or the constant and the mean after it; shares of the whole metric where `is_share`.
     pub(crate) before: f64,
     pub(crate) after: f64,
     /// Robust deviations between the two.
@@ -34,6 +34,10 @@ const SHIFT: f64 = 5.0;
 /// Floors of the spread: of the centre, and of the range that the whole series covers.
 const FLOOR_OF_CENTER: f64 = 0.05;
 const FLOOR_OF_RANGE: f64 = 0.02;
+/// A metric is constant when this share of the baseline's points has the very same value.
+const CONSTANT: f64 = 0.8;
+/// The baseline's own excursions reach beyond these quantiles of it.
+const EXCURSIONS: f64 = 0.05;
 
 /// Every metric that moved, one for each service and metric name: the attribute set that moved most. By size of the
 /// move, then structure.
@@ -99,14 +103,8 @@ fn shift(metric: &Metric, values: &[(u64, f64)], phases: &Phases, is_share: bool
     if before.len() < MIN_POINTS.0 || after.len() < MIN_POINTS.1 {
         return None;
     }
-    let (center, spread) = center_and_spread(&before)?;
-    let level = median(&after)?;
-    let (low, high) = before.iter().fold((center, center), |(low, high), value| (low.min(*value), high.max(*value)));
-    let range = values.iter().fold(0.0_f64, |most, (_, value)| most.max((value - center).abs()));
-    let spread = spread.max(FLOOR_OF_CENTER * center.abs()).max(FLOOR_OF_RANGE * range).max(f64::MIN_POSITIVE);
-    let z = (level - center) / spread;
-    // Within what the baseline itself reached it is no shift, however small the spread.
-    if z.abs() < SHIFT || (low..=high).contains(&level) {
+    let (center, level, z) = constant_move(&before, &after).or_else(|| level_move(values, &before, &after))?;
+    if z.abs() < SHIFT {
         return None;
     }
     Some(Shift {
@@ -122,6 +120,35 @@ fn shift(metric: &Metric, values: &[(u64, f64)], phases: &Phases, is_share: bool
         points: (before.len(), after.len()),
         is_share,
     })
+}
+
+/// Moves of a metric that nearly always has the same value: what counts is how often it leaves it, because no spread
+/// can be told. Centre, level after, and the deviations of the share of points that left it.
+fn constant_move(before: &[f64], after: &[f64]) -> Option<(f64, f64, f64)> {
+    let (center, _) = center_and_spread(before)?;
+    let away = |values: &[f64]| values.iter().filter(|value| value.total_cmp(&center).is_ne()).count() as f64;
+    let n = (before.len() as f64, after.len() as f64);
+    if away(before) > (1.0 - CONSTANT) * n.0 {
+        return None;
+    }
+    // Half a point more than was seen: what never happened is not impossible.
+    let usual = (away(before) + 0.5) / (n.0 + 1.0);
+    let now = away(after) / n.1;
+    let level = mean(after)?;
+    let z = (now - usual) / (usual * (1.0 - usual) / n.1).sqrt();
+    Some((center, level, if level < center { -z.max(0.0) } else { z.max(0.0) }))
+}
+
+/// Moves of the median, in robust deviations. Within what the baseline itself reached now and then it is none.
+fn level_move(values: &[(u64, f64)], before: &[f64], after: &[f64]) -> Option<(f64, f64, f64)> {
+    let (center, spread) = center_and_spread(before)?;
+    let level = median(after)?;
+    let mut sorted = before.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let (low, high) = (quantile(&sorted, EXCURSIONS)?, quantile(&sorted, 1.0 - EXCURSIONS)?);
+    let range = values.iter().fold(0.0_f64, |most, (_, value)| most.max((value - center).abs()));
+    let spread = spread.max(FLOOR_OF_CENTER * center.abs()).max(FLOOR_OF_RANGE * range).max(f64::MIN_POSITIVE);
+    (!(low..=high).contains(&level)).then(|| (center, level, (level - center) / spread))
 }
 
 /// The change point among all points up to the end.
