@@ -133,7 +133,12 @@ async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Pro
     progress.phase("starting");
     let private = folder.join("private");
     let orders = orders(setup, options, &private, endpoint);
-    let mut system = LiveSystem::start(&world.clock, &private, &orders).await.map_err(RunError::Live)?;
+    let mut system = tokio::select! {
+        biased;
+        // Dropping what has come up so far kills it.
+        _ = tokio::signal::ctrl_c() => return Err(RunError::Interrupted),
+        started = LiveSystem::start(&world.clock, &private, &orders) => started.map_err(RunError::Live)?,
+    };
     let timeline = setup.timeline(&system.addresses);
     let target = target(setup, &system.addresses);
     let killing = options.kill.map(|(role, after)| (role, world.clock.now() + after));

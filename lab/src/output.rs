@@ -1,12 +1,10 @@
 //! The one place that prints: reports to standard output, errors to standard error.
-#![expect(clippy::print_stderr, reason = "this is the output module of a command line program")]
 
 use std::error::Error;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 /// Prints to standard output. A closed pipe is the reader's business.
 pub(crate) fn print(text: &str) {
-    use std::io::Write as _;
     let mut out = std::io::stdout().lock();
     drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
@@ -16,20 +14,27 @@ pub(crate) fn complain(error: &dyn Error) {
     let mut text = format!("rcalab: cannot {error}");
     let mut source = error.source();
     while let Some(cause) = source {
-        text.push_str(&format!("\n  because it cannot {cause}"));
         source = cause.source();
+        // The last one is mostly somebody else's, who words it otherwise.
+        let because = if source.is_some() { "because it cannot" } else { "because:" };
+        text.push_str(&format!("\n  {because} {cause}"));
     }
-    eprintln!("{text}");
+    say(&text);
 }
 
 /// Prints a diagnostic that points into a file.
 pub(crate) fn point(report: &miette::Report) {
-    eprintln!("{report:?}");
+    say(&format!("{report:?}"));
 }
 
 /// Prints one line to standard error.
 pub(crate) fn remark(text: &str) {
-    eprintln!("rcalab: {text}");
+    say(&format!("rcalab: {text}"));
+}
+
+/// One line to standard error, which may be closed as well: `eprintln!` would panic then.
+fn say(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
 }
 
 /// Whether standard output is a person's terminal, and how wide to write.

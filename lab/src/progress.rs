@@ -53,7 +53,6 @@ impl Progress {
         }
     }
 
-    #[expect(clippy::print_stderr, reason = "progress is for people, beside the report on standard output")]
     fn say(&self, phase: &str, now: Duration, longest: Duration) {
         let left = longest.saturating_sub(now).as_secs();
         let left = if longest.is_zero() { String::new() } else { format!(", at most {left} s left") };
@@ -66,7 +65,7 @@ impl Progress {
         let mut last = self.last_phase.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !self.quiet && *last != phase {
             phase.clone_into(&mut last);
-            eprintln!("rcalab: {phase}{left}");
+            crate::output::remark(&format!("{phase}{left}"));
         }
     }
 }

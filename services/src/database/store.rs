@@ -107,12 +107,13 @@ impl Store {
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options =
                 sqlx::postgres::PgConnectOptions::from_str(url).map_err(StoreError::Open)?.disable_statement_logging();
-            let pool: PgPool = PoolOptions::new()
-                .max_connections(size)
-                .acquire_timeout(CONNECT)
-                .connect_with(options)
-                .await
-                .map_err(StoreError::Open)?;
+            let pool =
+                PoolOptions::new().max_connections(size).acquire_timeout(CONNECT).connect_with(options.clone()).await;
+            let pool: PgPool = match pool {
+                // The pool waits for a server that is still coming up, and forgets what each attempt failed of.
+                Err(sqlx::Error::PoolTimedOut) => return Err(StoreError::Open(reason(&options).await)),
+                other => other.map_err(StoreError::Open)?,
+            };
             Ok(Self::Postgres(prepare!(pool, size, keys)))
         } else {
             Err(StoreError::Address { url: url.to_owned() })
@@ -144,6 +145,11 @@ impl Store {
             .map_err(StoreError::Query)
         }, Self::Modelled { keys } => Ok((id < *keys).then(|| product::product(id))))
     }
+}
+
+/// Why a server could not be reached.
+async fn reason(options: &sqlx::postgres::PgConnectOptions) -> sqlx::Error {
+    options.connect().await.err().unwrap_or(sqlx::Error::PoolTimedOut)
 }
 
 impl<D: sqlx::Database> Connections<D> {

@@ -1,0 +1,16 @@
+//! The built program from outside: what it prints, how it ends, and what it leaves behind.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up may panic")]
+
+mod books;
+mod cli;
+mod folders;
+mod investigate;
+mod leaks;
+mod page;
+mod postgres;
+mod program;
+mod service;
+mod sim;
+mod source;
+mod tidy;
+mod words;
