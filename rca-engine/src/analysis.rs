@@ -11,6 +11,7 @@ mod facts;
 mod failure_kind;
 mod findings;
 mod header;
+mod holders;
 mod keys;
 mod metric_walk;
 mod mode_change;

@@ -7,8 +7,10 @@ use crate::component::Component;
 use crate::investigation::Window;
 use crate::signal::UniversalIncidentSignal;
 
+use super::accounting::Station;
 use super::census::{Census, Phases};
 use super::changes::{self, Change};
+use super::holders;
 use super::pools::{self, PoolState};
 use super::requests::Requests;
 use super::seeds::{self, Excess};
@@ -31,6 +33,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) pools: BTreeMap<PoolId, PoolState>,
     pub(crate) tracks: Tracks,
     pub(crate) excess: Excess,
+    /// Mean excess by station, nanoseconds a request, where a wait for a holder counts where the holder waited.
+    pub(crate) held: BTreeMap<Station, f64>,
     /// Whether failures rather than time were followed.
     pub(crate) about_failures: bool,
     pub(crate) leaves: BTreeMap<Cause, Leaf>,
@@ -58,10 +62,11 @@ impl<'a> Findings<'a> {
             phases,
             tracks: Tracks::record(model, bucket_ns, onset_ns, horizon_ns),
             excess: Excess::default(),
+            held: BTreeMap::new(),
             about_failures: false,
             leaves: BTreeMap::new(),
             shifts: shifts::find(model, &phases),
-            templates: templates::find(model, &phases),
+            templates: templates::find(model, &census, &phases),
             changes: changes::list(model),
             requests: None,
             census,
@@ -76,6 +81,7 @@ impl<'a> Findings<'a> {
 
     fn walk(&mut self, requests: &Requests) {
         self.excess = Excess::measure(self.model, requests);
+        self.held = holders::pass_on(self.model, &self.phases, self.excess.by_station());
         self.about_failures = seeds::is_about_failures(self.model, requests, self.signal.signal);
         let mut walk = Walk::new(self.model, &self.census, &self.pools, self.phases);
         if self.about_failures {

@@ -156,14 +156,10 @@ pub(crate) fn bottleneck(findings: &Findings<'_>, first: Option<&Ranked>) -> Opt
     slowest(findings).map(|station| answer(findings, station, first))
 }
 
-/// The station with the largest excess.
+/// The station with the largest excess; a wait for a holder counts where the holder waited.
 pub(crate) fn slowest(findings: &Findings<'_>) -> Option<Station> {
-    let stations = findings.excess.by_station();
-    let most = stations
-        .into_iter()
-        .filter(|(_, mean)| mean.excess() > 0.0)
-        .max_by(|(a, x), (b, y)| x.excess().total_cmp(&y.excess()).then(b.cmp(a)));
-    most.map(|(station, _)| station)
+    let grown = findings.held.iter().filter(|(_, excess)| **excess > 0.0);
+    grown.max_by(|(a, x), (b, y)| x.total_cmp(y).then(b.cmp(a))).map(|(station, _)| *station)
 }
 
 /// The cause that a station stands for.

@@ -27,8 +27,8 @@ pub(crate) fn explain(
     let component = findings.component(cause_of(station));
     let root = ranked.first()?;
     let roots: Vec<String> = roles.root.iter().map(|root| root.component.to_string()).collect();
-    let mean = findings.excess.by_station().get(&station).copied().unwrap_or_default();
-    let share = mean.excess() / findings.excess.total().max(f64::MIN_POSITIVE);
+    let excess = findings.held.get(&station).copied().unwrap_or_default();
+    let share = excess / findings.excess.total().max(f64::MIN_POSITIVE);
     let took = format!("{component} took most of the added time ({})", percent(share.clamp(0.0, 1.0)));
     if findings.owner(cause_of(station)) == findings.owner(root.cause) && findings.owner(root.cause).is_some() {
         return Some(format!("{took}, and it is the root: nothing that it waits for or is asked explains it"));
