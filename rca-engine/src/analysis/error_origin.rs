@@ -64,7 +64,13 @@ pub(crate) fn trace(model: &Model<'_>, call: &Call) -> (Origin, Vec<ServiceId>) 
         }
         if at.server == NONE {
             let refused = at.failure.is_some_and(|failure| failure.kind == FailureKind::Refused);
-            let origin = if refused { Origin::Refused(at.to) } else { Origin::Lost(at.from, at.to) };
+            let answered = at.failure.is_some_and(|failure| failure.answered);
+            let origin = match (refused, answered) {
+                (true, _) => Origin::Refused(at.to),
+                // It answered, so it is there; only its spans are missing.
+                (false, true) => Origin::Service(at.to),
+                (false, false) => Origin::Lost(at.from, at.to),
+            };
             return (origin, chain);
         }
         if model.row(at.server).failure.is_none() {

@@ -123,7 +123,11 @@ fn impact(findings: &Findings<'_>, requests: &Requests) -> Vec<String> {
         ),
         format!("{} of the requests to {name} breach", from_to(&percent(before), &percent(after))),
     ];
-    lines.push(burning(findings, requests));
+    lines.push(if requests.is_only_stated {
+        "an incident is stated, but the tail of the requests does not show it".to_owned()
+    } else {
+        burning(findings, requests)
+    });
     let failed = |phase: &[super::requests::Request]| {
         let failing = phase.iter().filter(|request| findings.model.row(request.row).failure.is_some()).count();
         share(failing as u64, phase.len() as u64)

@@ -20,6 +20,8 @@ const UNREACHED: f64 = 0.3;
 /// OTLP severity number of an error, and what an error or a record never seen before counts more.
 const ERROR_SEVERITY: u8 = 17;
 const LOUD: f64 = 2.0;
+/// Less than this share of what was is a fall.
+const HALF: f64 = 0.5;
 /// The 99.99 % point of the chi-squared distribution: many edges are looked at.
 const SURPRISING_G: f64 = 15.14;
 
@@ -100,15 +102,22 @@ fn comparable_severity(shifts: &[Shift], service: ServiceId, symptom: &BTreeMap<
         .fold(0.0, f64::max)
 }
 
-/// Surprising records that became more frequent, by how surprising they are; errors and new ones count more.
+/// Records whose rate changed, by how surprising that is. Errors count more, and so do records never seen before and
+/// records that are no longer seen.
 fn by_logs(templates: &[Template]) -> Blame {
     let mut blame = Blame::new();
-    for template in templates.iter().filter(|template| template.rates.after > template.rates.before) {
-        let loud = if template.severity >= ERROR_SEVERITY { LOUD } else { 1.0 };
-        let new = if template.counts.before == 0 { LOUD } else { 1.0 };
+    for template in templates {
+        let rises = template.rates.after > template.rates.before;
+        let (new, gone) = (template.counts.before == 0, template.counts.after == 0);
+        // What is said a little less often is the noise of a mix.
+        if !rises && template.rates.after > HALF * template.rates.before {
+            continue;
+        }
+        let loud = if rises && template.severity >= ERROR_SEVERITY { LOUD } else { 1.0 };
+        let novel = if new || gone { LOUD } else { 1.0 };
         let most = blame.entry(template.service).or_default();
         // One vote a service: many templates of one exception are one exception.
-        *most = f64::max(*most, (1.0 + template.g).ln() * loud * new);
+        *most = f64::max(*most, (1.0 + template.g).ln() * loud * novel);
     }
     blame
 }
@@ -122,7 +131,7 @@ fn by_vanished_calls(census: &Census) -> Blame {
         if exposure.0 <= 0.0 || exposure.1 <= 0.0 {
             continue;
         }
-        let fell = traffic.after.calls as f64 / exposure.1 < 0.5 * traffic.before.calls as f64 / exposure.0;
+        let fell = traffic.after.calls as f64 / exposure.1 < HALF * traffic.before.calls as f64 / exposure.0;
         let g = super::templates::g_of_rates((traffic.before.calls, traffic.after.calls), exposure);
         if fell && g >= SURPRISING_G {
             let most = blame.entry(*from).or_default();

@@ -31,6 +31,10 @@ pub(crate) struct Requests {
     pub(crate) bucket_ns: u64,
     /// Nanoseconds above which a request is too slow; none where slowness is not the question.
     pub(crate) threshold_ns: Option<u64>,
+    /// Share of requests that breach: baseline, incident.
+    shares: (f64, f64),
+    /// Somebody states an incident that the requests do not show: all of them are asked, whether they breach or not.
+    pub(crate) is_only_stated: bool,
     /// Whether the incident differs from the baseline's own excursions.
     pub(crate) is_incident: bool,
 }
@@ -72,14 +76,30 @@ impl Requests {
             request.breach = breach.holds(model, request);
         }
         let bucket_ns = bucket(model.windows.incident, incident.len() as u64);
-        let onset_ns = onset(model.windows, &baseline, &incident, bucket_ns);
-        incident.retain(|request| request.start >= onset_ns);
-        let is_incident = differs(&baseline, &incident, signal, bucket_ns);
-        if !is_incident && signal.is_asserted() {
-            // Somebody states an incident that the tail does not show: then all requests are asked.
+        let mut onset_ns = onset(model.windows, &baseline, &incident, bucket_ns);
+        let later: Vec<Request> = incident.iter().filter(|request| request.start >= onset_ns).copied().collect();
+        let is_incident = differs(&baseline, &later, signal, bucket_ns);
+        let of = |requests: &[Request]| share(count(requests), requests.len() as u64);
+        let shares = (of(&baseline), of(&later));
+        let is_only_stated = !is_incident && signal.is_asserted();
+        if is_only_stated {
+            // Somebody states an incident that the tail does not show: then all requests of its window are asked.
+            onset_ns = model.windows.incident.from_ns;
             incident.iter_mut().for_each(|request| request.breach = true);
+        } else {
+            incident = later;
         }
-        Some(Self { symptom, baseline, incident, onset_ns, bucket_ns, threshold_ns, is_incident })
+        Some(Self {
+            symptom,
+            baseline,
+            incident,
+            onset_ns,
+            bucket_ns,
+            threshold_ns,
+            shares,
+            is_only_stated,
+            is_incident,
+        })
     }
 
     /// Breaching requests from the onset on.
@@ -100,8 +120,7 @@ impl Requests {
 
     /// Share of requests that breach: baseline, incident.
     pub(crate) fn shares(&self) -> (f64, f64) {
-        let of = |requests: &[Request]| share(count(requests), requests.len() as u64);
-        (of(&self.baseline), of(&self.incident))
+        self.shares
     }
 }
 

@@ -96,7 +96,9 @@ impl Excess {
     /// A tail that the baseline has, too, keeps its composition: its excess over the mean request is subtracted as
     /// often as it would occur without an incident.
     fn subtract_natural(&mut self, requests: &Requests, breaching_before: &[(Request, Parts)]) {
-        let (before, after) = requests.shares();
+        let of = |part: usize, all: usize| share(part as u64, all as u64);
+        let before = of(requests.baseline.iter().filter(|request| request.breach).count(), requests.baseline.len());
+        let after = of(requests.breaching().count(), requests.incident.len());
         if breaching_before.is_empty() || after <= 0.0 {
             return;
         }

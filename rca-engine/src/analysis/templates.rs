@@ -6,8 +6,8 @@ use crate::canonical::{Model, ServiceId};
 use crate::evidence::LogRecord;
 use crate::investigation::Window;
 
-use super::census::{Pair, Phase, Phases};
-use super::statistics::change_point;
+use super::census::{Census, Pair, Phase, Phases};
+use super::statistics::{SIGNIFICANT_G, change_point};
 
 /// A template of a service and how often it was logged.
 #[derive(Clone, Debug)]
@@ -16,8 +16,9 @@ pub(crate) struct Template {
     /// The words with `*` for what varies, and the exception type where there is one.
     pub(crate) text: String,
     pub(crate) counts: Pair<u64>,
-    /// Records a second.
+    /// Records a visit of the service where its visits are known, records a second otherwise.
     pub(crate) rates: Pair<f64>,
+    pub(crate) is_per_visit: bool,
     /// When its rate changed.
     pub(crate) onset_ns: u64,
     /// A record of a trace, for citation: trace and span id, 0 where none is linked.
@@ -33,11 +34,9 @@ pub(crate) struct Template {
 const MAX_WORDS: usize = 24;
 /// Records looked at: beyond it every n-th.
 const MAX_RECORDS: usize = 200_000;
-/// The 99.99 % point of the chi-squared distribution, because there are many templates.
-const SURPRISING_G: f64 = 15.14;
 
 /// Templates whose rate changed beyond chance, most surprising first, then by structure.
-pub(crate) fn find(model: &Model<'_>, phases: &Phases) -> Vec<Template> {
+pub(crate) fn find(model: &Model<'_>, census: &Census, phases: &Phases) -> Vec<Template> {
     let buckets = Buckets { window: model.windows.incident };
     let step = model.evidence.logs.len().div_ceil(MAX_RECORDS).max(1);
     let exception = model.evidence.names.find("exception.type");
@@ -58,6 +57,7 @@ pub(crate) fn find(model: &Model<'_>, phases: &Phases) -> Vec<Template> {
             text: text.clone(),
             counts: Pair::default(),
             rates: Pair::default(),
+            is_per_visit: false,
             onset_ns: phases.after.from_ns,
             example: (0, 0),
             severity: log.severity,
@@ -80,13 +80,18 @@ pub(crate) fn find(model: &Model<'_>, phases: &Phases) -> Vec<Template> {
     let mut templates: Vec<Template> = found.into_values().collect();
     for template in &mut templates {
         let counts = template.counts;
-        template.rates = Pair { before: counts.before as f64 / seconds.0, after: counts.after as f64 / seconds.1 };
-        template.g = g_of_rates((counts.before, counts.after), seconds);
+        // What is said belongs to the work that is done: twice the visits say twice as much.
+        let visits = census.work(template.service);
+        template.is_per_visit = visits.before.visits > 0 && visits.after.visits > 0;
+        let exposures =
+            if template.is_per_visit { (visits.before.visits as f64, visits.after.visits as f64) } else { seconds };
+        template.rates = Pair { before: counts.before as f64 / exposures.0, after: counts.after as f64 / exposures.1 };
+        template.g = g_of_rates((counts.before, counts.after), exposures);
         if let Some(index) = change_point(&template.incident, 1) {
             template.onset_ns = buckets.start(index);
         }
     }
-    templates.retain(|template| template.g >= SURPRISING_G);
+    templates.retain(|template| template.g >= SIGNIFICANT_G);
     let order = |t: &Template| (t.service, t.onset_ns, t.counts.before, t.counts.after, t.example);
     templates.sort_by(|a, b| b.g.total_cmp(&a.g).then_with(|| order(a).cmp(&order(b))));
     templates
@@ -157,6 +162,6 @@ mod tests {
     #[test]
     fn an_unchanged_rate_is_no_surprise() {
         assert!(g_of_rates((20, 10), (20.0, 10.0)) < 1e-9);
-        assert!(g_of_rates((0, 30), (20.0, 10.0)) > SURPRISING_G);
+        assert!(g_of_rates((0, 30), (20.0, 10.0)) > SIGNIFICANT_G);
     }
 }

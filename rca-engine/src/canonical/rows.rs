@@ -61,6 +61,8 @@ pub(crate) struct Wait {
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     pub(crate) error_type: Option<Symbol>,
+    /// A status code came back: the far end answered, whatever it said.
+    pub(crate) answered: bool,
 }
 
 /// What a status code says about a failure.
@@ -177,7 +179,7 @@ fn failure(evidence: &Evidence, words: &Vocabulary, span: &Span) -> Option<Failu
         _ if error_type.is_some_and(|name| evidence.names.text(name) == "timeout") => FailureKind::TimedOut,
         _ => FailureKind::Fault,
     };
-    failed.then_some(Failure { kind, error_type })
+    failed.then_some(Failure { kind, error_type, answered: code > 0 })
 }
 
 /// Resolves the parents of one trace.

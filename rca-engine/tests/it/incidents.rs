@@ -1,6 +1,7 @@
 //! Incidents of the toy: who did what.
 
 use insta::assert_snapshot;
+use rca_engine::evidence::ResourceId;
 use rca_engine::investigation::{BottleneckAnswer, Culprit, Investigation};
 use rca_engine::options::{Options, WaitAttributes};
 use rca_engine::signal::UniversalIncidentSignal;
@@ -72,7 +73,7 @@ fn a_store_that_reads_through_is_guilty_without_an_error() {
     service:d ─latency→ service:k
     service:k ─latency→ service:c
     service:k ─load→ service:d
-    bottleneck resource:k/db · saturated
+    bottleneck resource:d/pool · saturated
     ");
 }
 
@@ -171,7 +172,7 @@ fn a_surge_is_the_workload() {
     service:k ─load→ service:d
     service:s ─load→ service:c
     workload ─load→ service:s
-    bottleneck resource:k/db · saturated
+    bottleneck resource:d/pool · saturated
     ");
 }
 
@@ -221,6 +222,51 @@ fn retries_are_an_answer_while_the_database_is_still_slow() {
     service:d ─latency→ service:c
     bottleneck resource:d/pool · saturated
     ");
+}
+
+/// The poisoned entries again, with the evidence changed.
+fn poisoned(change: impl FnOnce(&mut Evidence)) -> String {
+    let mut evidence = run(&System::default(), &Fault { unreadable: 0.9, ..Fault::default() });
+    change(&mut evidence);
+    roles(&investigate(&alert("latency", 0.5), &evidence, &options()))
+}
+
+fn is_of(evidence: &Evidence, resource: ResourceId, service: &str) -> bool {
+    evidence.resource_text(resource, "service.name") == Some(service)
+}
+
+#[test]
+fn a_clock_that_is_off_is_no_evidence() {
+    let skewed = poisoned(|evidence| {
+        let names = evidence.clone();
+        for span in evidence.spans.iter_mut().filter(|span| is_of(&names, span.resource, "k")) {
+            (span.start_ns, span.end_ns) = (span.start_ns + 700 * MS, span.end_ns + 700 * MS);
+        }
+    });
+    assert_eq!(skewed, poisoned(|_| ()));
+}
+
+#[test]
+fn a_service_that_records_nothing_is_still_seen_to_fail_by_its_callers() {
+    let blind = poisoned(|evidence| {
+        let names = evidence.clone();
+        evidence.spans.retain(|span| !is_of(&names, span.resource, "k"));
+    });
+    assert_snapshot!(blind, @"
+    cause
+    root service:k · code_exception
+    service:c ─latency→ service:s
+    service:c ─load→ service:d
+    service:d ─latency→ service:c
+    service:k ─error→ service:c
+    bottleneck resource:d/pool · saturated
+    ");
+}
+
+#[test]
+fn half_of_the_spans_are_enough() {
+    let sparse = poisoned(|evidence| evidence.spans.retain(|span| span.trace_id % 2 == 0));
+    assert_eq!(sparse, poisoned(|_| ()));
 }
 
 #[test]

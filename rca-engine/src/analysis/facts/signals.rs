@@ -114,8 +114,9 @@ fn log(findings: &Findings<'_>, template: &Template, rank: u32) -> Fact {
     let rates = from_to(&three(template.rates.before), &three(template.rates.after));
     let (trace_id, span_id) = template.example;
     let whole = model.windows.whole();
+    let per = if template.is_per_visit { "visit" } else { "second" };
     let text = format!(
-        "{name} logs “{}” {rates} times a second ({} before, {} after)",
+        "{name} logs “{}” {rates} times a {per} ({} before, {} after)",
         template.text, template.counts.before, template.counts.after,
     );
     let rises = template.rates.after > template.rates.before;
