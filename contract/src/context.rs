@@ -66,10 +66,7 @@ mod tests {
             region: "eu-west-1".into(),
             environment: "lab".into(),
         };
-        assert_eq!(
-            context.baggage_header(),
-            "run_id=r1,scenario_id=s1,region=eu-west-1,deployment.environment=lab"
-        );
+        assert_eq!(context.baggage_header(), "run_id=r1,scenario_id=s1,region=eu-west-1,deployment.environment=lab");
     }
 
     #[test]

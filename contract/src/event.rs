@@ -9,13 +9,9 @@ pub const STARTED: &str = "process.started";
 
 /// On change events: the id of the change.
 pub const CHANGE_ID: &str = "deployment.id";
-/// On change events: what changed, in words.
-pub const CHANGE_SUMMARY: &str = "change.summary";
 
 /// Exceptions, as today's conventions want them: log events, not span events.
 pub const CLIENT_EXCEPTION: &str = "http.client.request.exception";
-/// An exception while a request was served.
-pub const SERVER_EXCEPTION: &str = "http.server.request.exception";
 /// An exception while an entry was decoded.
 pub const CACHE_EXCEPTION: &str = "cache.decode.exception";
 /// An exception of a database operation.

@@ -11,6 +11,7 @@ use collector::{Core, Counters, Lines};
 use loadgen::Target;
 use telemetry::Sink;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use world::clock::Lateness;
 use world::{Clock, Draws, Network, Stop, World};
 
@@ -56,6 +57,8 @@ pub(crate) struct Raw {
 pub(crate) enum RunError {
     #[error("go on: interrupted")]
     Interrupted,
+    #[error("listen for signals")]
+    Signals(#[source] std::io::Error),
     #[error("start the runtime")]
     Runtime(#[source] std::io::Error),
     #[error("create the bundle's files")]
@@ -117,6 +120,8 @@ async fn sim(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Prog
 }
 
 async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Progress) -> Result<Raw, RunError> {
+    // From here on an interrupt waits until it is asked for, wherever the run is by then.
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
     let network = Network::http().map_err(RunError::Client)?;
     let world = World { clock: Clock::real(), draws: Draws::new(setup.plan.seed), network };
     let (core, watch) = collector(setup, folder, options)?;
@@ -136,7 +141,7 @@ async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Pro
     let mut system = tokio::select! {
         biased;
         // Dropping what has come up so far kills it.
-        _ = tokio::signal::ctrl_c() => return Err(RunError::Interrupted),
+        _ = interrupted.recv() => return Err(RunError::Interrupted),
         started = LiveSystem::start(&world.clock, &private, &orders) => started.map_err(RunError::Live)?,
     };
     let timeline = setup.timeline(&system.addresses);
@@ -151,7 +156,7 @@ async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Pro
     };
     let conducted = tokio::select! {
         biased;
-        _ = tokio::signal::ctrl_c() => Err(RunError::Interrupted),
+        _ = interrupted.recv() => Err(RunError::Interrupted),
         conducted = conduct::conduct(&world, target, &timeline, &core, &watch, &mut pump, progress) => {
             conducted.map_err(RunError::Conduct)
         }

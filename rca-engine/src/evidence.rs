@@ -1,7 +1,10 @@
 //! Evidence in memory: resources, spans, log records and metric series with interned names and integer nanoseconds.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
+
+use crate::query::Source;
 
 /// An interned string of one [`Evidence`]; compare symbols of the same store only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,6 +191,15 @@ impl Evidence {
             Value::Text(text) => Some(self.names.text(*text)),
             Value::Int(_) | Value::Double(_) | Value::Bool(_) => None,
         })
+    }
+
+    /// Drops the spans or log records of a window, as a query would have selected them.
+    pub(crate) fn forget(&mut self, source: Source, window: &Range<u64>) {
+        match source {
+            Source::Traces => self.spans.retain(|span| !window.contains(&span.start_ns)),
+            Source::Logs => self.logs.retain(|log| !window.contains(&log.at_ns)),
+            Source::Metrics => {}
+        }
     }
 
     /// Takes over everything of another store, renumbering its symbols and resources; equal resources become one.

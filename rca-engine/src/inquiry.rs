@@ -74,6 +74,10 @@ impl Inquiry {
                 items: items as u64,
                 complete: answer.complete,
             });
+            if query.id > FIRST_ROUND_QUERIES {
+                // It holds again what the wider answer said of its window.
+                self.evidence.forget(query.source, &(query.from_ns..query.to_ns));
+            }
             self.evidence.merge(answer.evidence);
         }
     }

@@ -75,8 +75,12 @@ pub fn first_round(signal: &UniversalIncidentSignal, options: &Options) -> Vec<Q
         .collect()
 }
 
-/// What to ask again after a query came back cut short: the part of its window next to the alert.
+/// What to ask again after a query came back cut short: the part of its window next to the alert. Nothing for metrics:
+/// what their limit counts is series, and a shorter window has as many.
 pub fn narrowed(query: &Query, id: u32, started_at_ns: u64) -> Option<Query> {
+    if query.source == Source::Metrics {
+        return None;
+    }
     let length = (query.to_ns - query.from_ns) / NARROWED_SHARE;
     let end = if started_at_ns < query.to_ns { started_at_ns.max(query.from_ns) } else { query.to_ns };
     let from_ns = end.saturating_sub(length).max(query.from_ns);

@@ -17,16 +17,18 @@ fn said(ended: &Ended, folder: &Path) -> String {
 /// The line with what is wrong, and the one with the place.
 fn pointed(name: &str, content: &[u8]) -> String {
     let folder = folder();
-    let path = folder.path().join(format!("{name}.yaml"));
-    std::fs::write(&path, content).unwrap();
+    // Relative to where the program runs, so that lines break at the same places wherever the folder is.
+    let inside = text(Path::new(folder.path().file_name().unwrap()));
+    let path = format!("{inside}/{name}.yaml");
+    std::fs::write(folder.path().join(format!("{name}.yaml")), content).unwrap();
     let out = folder.path().join("out");
-    let run = rcalab(&["run", text(&path), "--mode", "sim", "--seed", "1", "--out", text(&out)]);
+    let run = rcalab(&["run", &path, "--mode", "sim", "--seed", "1", "--out", text(&out)]);
     // A file that is refused leaves nothing behind, and `check` says of it what `run` says.
     assert!(!out.exists(), "{name}");
-    let check = rcalab(&["scenarios", "check", text(&path)]);
+    let check = rcalab(&["scenarios", "check", &path]);
     assert_eq!((check.code, &check.err), (run.code, &run.err), "{name}");
     assert_eq!(check.out, "", "{name}");
-    let err = run.err.replace(text(folder.path()), "DIR");
+    let err = run.err.replace(inside, "DIR");
     let marks = ["×", "╭─[", "╰─▶"];
     let told = err.lines().filter(|line| marks.iter().any(|mark| line.contains(mark))).map(str::trim);
     let told = told.filter(|line| !line.contains("cannot use scenario")).take(2);
