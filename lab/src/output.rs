@@ -1,7 +1,7 @@
 //! The one place that prints: reports to standard output, errors to standard error.
 
 use std::error::Error;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 
 /// Prints to standard output. A closed pipe is the reader's business.
 pub(crate) fn print(text: &str) {
@@ -39,6 +39,9 @@ fn say(text: &str) {
 
 /// Whether standard output is a person's terminal, and how wide to write.
 pub(crate) fn terminal() -> report::Options {
-    let colour = std::io::stdout().is_terminal();
-    report::Options { colour, ..report::Options::default() }
+    let usual = report::Options::default();
+    let terminal = console::Term::stdout();
+    // Lines longer than usual are hard to read, however wide the terminal is.
+    let width = terminal.size_checked().map_or(usual.width, |(_, columns)| usize::from(columns).min(usual.width));
+    report::Options { colour: console::colors_enabled(), width, ..usual }
 }

@@ -119,6 +119,19 @@ impl<'e> Model<'e> {
         &self.calls[first..end]
     }
 
+    /// The calls that a visit waited for: its own, and those of the visit whose work it shared.
+    pub(crate) fn awaited_calls(&self, visit: u32) -> impl Iterator<Item = &Call> + Clone {
+        let shared = Some(self.row(visit).shared).filter(|shared| *shared != NONE);
+        let shared = shared.map(|shared| self.row(shared).visit).filter(|shared| *shared != visit);
+        let of_shared = shared.map_or(&[][..], |shared| self.calls_of(shared));
+        self.calls_of(visit).iter().chain(of_shared)
+    }
+
+    /// A visit failed, and no call that it waited for did.
+    pub(crate) fn fails_by_itself(&self, visit: u32) -> bool {
+        self.row(visit).failure.is_some() && self.awaited_calls(visit).all(|call| call.failure.is_none())
+    }
+
     /// The service of a resource, if it names one.
     pub(crate) fn service_of_resource(&self, resource: ResourceId) -> Option<ServiceId> {
         self.resources.get(resource.0 as usize).copied().flatten()

@@ -19,7 +19,8 @@ pub fn markdown(investigation: &Investigation, check: Option<&Check>) -> String 
         None => "",
     };
     page.push_str(&format!("### {verdict}{}, confidence {confidence}\n\n", verdict_words::outcome(core.outcome)));
-    for line in [&investigation.header.root_cause, &investigation.header.confidence, &investigation.header.proof] {
+    let sure = format!("confidence {confidence}, {}", investigation.header.confidence);
+    for line in [&investigation.header.root_cause, &sure, &investigation.header.proof] {
         if !line.is_empty() {
             page.push_str(&format!("- {}\n", plain(&text::sentence(line))));
         }

@@ -55,7 +55,7 @@ pub fn terminal(investigation: &Investigation, check: Option<&Check>, options: &
 fn header(sheet: &mut Sheet, investigation: &Investigation) {
     let (core, header) = (&investigation.core, &investigation.header);
     let label = |word: &str, style: Style| piece(style, &format!("{word:<13}"));
-    let confidence = format!("{}: ", quantity::percent(quantity::share(core.confidence)));
+    let confidence = format!("{}, ", quantity::percent(quantity::share(core.confidence)));
     sheet.item(
         &[label("CONFIDENCE", Style::Bold)],
         &[piece(Style::Bold, &confidence), piece(Style::Plain, &text::sentence(&header.confidence))],

@@ -69,6 +69,8 @@ struct Stretch {
     from: u64,
     to: u64,
     path: PathId,
+    /// Work of another request that this one waits for: its time counts, its visits do not.
+    borrowed: bool,
 }
 
 /// A row under another, clipped to what matters.
@@ -78,6 +80,8 @@ struct Child {
     end: u64,
     /// End of the producer span where this is its consumer.
     queued_since: Option<u64>,
+    /// A child of the row whose work this one shares.
+    borrowed: bool,
 }
 
 /// Accounts for one row from its start to its end, backwards from the end along the child that returned last (the
@@ -86,7 +90,7 @@ pub(crate) fn account(model: &Model<'_>, root: u32, paths: &mut Paths) -> Parts 
     let mut parts = Parts::new();
     let row = model.row(root);
     let path = paths.of(None, row.service);
-    let mut open = vec![Stretch { row: root, from: row.start, to: row.end, path }];
+    let mut open = vec![Stretch { row: root, from: row.start, to: row.end, path, borrowed: false }];
     while let Some(stretch) = open.pop() {
         let own = sweep(model, &stretch, paths, &mut open, &mut parts);
         charge(model, &stretch, own, &mut parts);
@@ -97,7 +101,7 @@ pub(crate) fn account(model: &Model<'_>, root: u32, paths: &mut Paths) -> Parts 
 /// Gives each child its stretch and returns what stays with the row itself.
 fn sweep(model: &Model<'_>, stretch: &Stretch, paths: &mut Paths, open: &mut Vec<Stretch>, parts: &mut Parts) -> u64 {
     let (mut cursor, mut own) = (stretch.to, 0);
-    for child in children(model, stretch.row) {
+    for child in children(model, stretch) {
         let (start, end) = (child.start.max(stretch.from), child.end.min(cursor));
         if start >= end {
             continue;
@@ -109,11 +113,12 @@ fn sweep(model: &Model<'_>, stretch: &Stretch, paths: &mut Paths, open: &mut Vec
         } else {
             paths.of(Some(stretch.path), service)
         };
-        open.push(Stretch { row: child.row, from: start, to: end, path });
+        let borrowed = stretch.borrowed || child.borrowed;
+        open.push(Stretch { row: child.row, from: start, to: end, path, borrowed });
         cursor = start;
         if let Some(since) = child.queued_since.map(|since| since.max(stretch.from)).filter(|since| *since < cursor) {
             let station = Station::Queue(model.row(stretch.row).service, service);
-            add(parts, stretch.path, station, cursor - since, 1);
+            add(parts, stretch.path, station, cursor - since, u64::from(!stretch.borrowed));
             cursor = since;
         }
     }
@@ -121,16 +126,20 @@ fn sweep(model: &Model<'_>, stretch: &Stretch, paths: &mut Paths, open: &mut Vec
 }
 
 /// Children by end, last first; consumers stand beside their producers, because nobody waits for a producer's child.
-fn children(model: &Model<'_>, row: u32) -> Vec<Child> {
+/// Where the row shares the work of another, that one's children stand beside its own (once: who shares does not lend).
+fn children(model: &Model<'_>, stretch: &Stretch) -> Vec<Child> {
+    let own = model.children(stretch.row).iter().map(|child| (child, false));
+    let shared = Some(model.row(stretch.row).shared).filter(|shared| *shared != NONE && !stretch.borrowed);
+    let lent = shared.into_iter().flat_map(|shared| model.children(shared)).map(|child| (child, true));
     let mut children: Vec<Child> = Vec::new();
-    for child in model.children(row) {
+    for (child, borrowed) in own.chain(lent) {
         let span = model.row(*child);
-        children.push(Child { row: *child, start: span.start, end: span.end, queued_since: None });
+        children.push(Child { row: *child, start: span.start, end: span.end, queued_since: None, borrowed });
         if span.kind == SpanKind::Producer {
             let consumers = model.children(*child).iter().filter(|c| model.row(**c).kind == SpanKind::Consumer);
             children.extend(consumers.map(|consumer| {
                 let (start, end) = (model.row(*consumer).start, model.row(*consumer).end);
-                Child { row: *consumer, start, end, queued_since: Some(span.end) }
+                Child { row: *consumer, start, end, queued_since: Some(span.end), borrowed }
             }));
         }
     }
@@ -145,7 +154,7 @@ fn charge(model: &Model<'_>, stretch: &Stretch, own: u64, parts: &mut Parts) {
     if let Some(wait) = row.wait {
         let waited = wait.ns.min(rest);
         rest -= waited;
-        add(parts, stretch.path, Station::Pool(wait.pool), waited, 1);
+        add(parts, stretch.path, Station::Pool(wait.pool), waited, u64::from(!stretch.borrowed));
     }
     let callee = model.children(stretch.row).iter().map(|child| model.row(*child).service).find(|s| *s != row.service);
     let station = match (row.is_outgoing(), callee, row.peer) {
@@ -154,11 +163,77 @@ fn charge(model: &Model<'_>, stretch: &Stretch, own: u64, parts: &mut Parts) {
         _ => Station::Own(row.service),
     };
     let begins = row.parent == NONE || row.visit == stretch.row || row.is_outgoing();
-    add(parts, stretch.path, station, rest, u64::from(begins));
+    add(parts, stretch.path, station, rest, u64::from(begins && !stretch.borrowed));
 }
 
 fn add(parts: &mut Parts, path: PathId, station: Station, ns: u64, visits: u64) {
     let part = parts.entry((path, station)).or_default();
     part.ns += ns;
     part.visits += visits;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::census::visit_time;
+    use crate::evidence::{Evidence, Resource, ResourceId, Span, Status, Value};
+    use crate::investigation::Window;
+    use crate::options::Options;
+    use crate::windows::Windows;
+
+    /// One request reads for 100 ms; another for the same, 40 ms later, waits for that reading and links to it.
+    fn two_readers(same_operation: bool) -> Evidence {
+        let mut evidence = Evidence::default();
+        let names = &mut evidence.names;
+        let key = names.intern("service.name");
+        for service in ["cache", "store"] {
+            let name = names.intern(service);
+            evidence.resources.push(Resource { attributes: Box::new([(key, Value::Text(name))]) });
+        }
+        let (get, read, other) = (names.intern("get"), names.intern("read"), names.intern("purge"));
+        let mut span = |trace_id, span_id, parent_id, resource, name, kind, ms: (u64, u64), links: &[(u128, u64)]| {
+            evidence.spans.push(Span {
+                trace_id,
+                span_id,
+                parent_id,
+                resource: ResourceId(resource),
+                name,
+                kind,
+                start_ns: 1_000_000 * ms.0,
+                end_ns: 1_000_000 * ms.1,
+                status: Status::Unset,
+                attributes: Box::new([]),
+                links: links.into(),
+            });
+        };
+        span(1, 1, 0, 0, get, SpanKind::Server, (1000, 1110), &[]);
+        span(1, 2, 1, 0, read, SpanKind::Client, (1005, 1105), &[]);
+        span(1, 3, 2, 1, read, SpanKind::Server, (1005, 1105), &[]);
+        let name = if same_operation { get } else { other };
+        span(2, 4, 0, 0, name, SpanKind::Server, (1040, 1112), &[(1, 1)]);
+        evidence
+    }
+
+    fn own_ms(evidence: &Evidence) -> (u64, u64) {
+        let options = Options::default();
+        let window = |from_ns, to_ns| Window { from_ns, to_ns };
+        let windows = Windows { baseline: window(0, 1), incident: window(1, 10_000_000_000) };
+        let model = Model::build(evidence, &options, windows);
+        let row = (0..).find(|row| model.row(*row).span_id == 4).unwrap();
+        let parts = account(&model, row, &mut Paths::default());
+        let service = model.row(row).service;
+        assert_eq!(parts.values().map(|part| part.ns).sum::<u64>(), model.row(row).duration());
+        let own = parts.iter().filter(|((_, station), _)| *station == Station::Own(service));
+        (own.map(|(_, part)| part.ns).sum::<u64>() / 1_000_000, visit_time(&model, row).own_ns / 1_000_000)
+    }
+
+    #[test]
+    fn who_waits_for_the_same_work_of_another_is_not_at_work_itself() {
+        assert_eq!(own_ms(&two_readers(true)), (7, 7));
+    }
+
+    #[test]
+    fn a_link_to_other_work_is_no_wait() {
+        assert_eq!(own_ms(&two_readers(false)), (72, 72));
+    }
 }

@@ -134,15 +134,14 @@ fn remedy(kind: Option<Kind>) -> Remedy {
 fn avoid(roles: &Roles, root: &Component) -> String {
     match &roles.bottleneck {
         Some(BottleneckAnswer::At { component, .. }) if component != root => format!(
-            "do not restart or enlarge {component} first: it is where the time is lost, and it would be lost elsewhere as \
+            "restarting or enlarging {component} first: it is where the time is lost, and it would be lost elsewhere as \
              long as {root} stays as it is"
         ),
         Some(BottleneckAnswer::At { .. } | BottleneckAnswer::None(_)) | None if roles.symptom != *root => {
-            format!("do not restart {} first: it only shows the damage", roles.symptom)
+            format!("restarting {} first: it only shows the damage", roles.symptom)
         }
         Some(BottleneckAnswer::At { .. } | BottleneckAnswer::None(_)) | None => {
-            "do not restart everything at once: what is kept in memory would be lost, and so would the evidence"
-                .to_owned()
+            "restarting everything at once: what is kept in memory would be lost, and so would the evidence".to_owned()
         }
     }
 }

@@ -88,6 +88,8 @@ pub(crate) struct Traffic {
     /// Of those, the callee's span is missing.
     pub(crate) lost: u64,
     pub(crate) ns: u64,
+    /// What other visits waited for these calls, instead of calling themselves.
+    pub(crate) shared_ns: u64,
     pub(crate) gap_ns: u64,
     /// Time that the callee worked for this caller, without waits: its share of the callee's work.
     pub(crate) use_ns: u64,
@@ -156,13 +158,16 @@ impl Census {
         let work = self.work.entry(row.service).or_default().at(phase);
         work.visits += 1;
         work.failed += u64::from(row.failure.is_some());
-        work.own_failed += u64::from(row.failure.is_some() && calls.iter().all(|call| call.failure.is_none()));
+        work.own_failed += u64::from(model.fails_by_itself(visit));
         work.refused += u64::from(row.failure.is_some_and(|failure| failure.kind == FailureKind::Refused));
         work.own_ns += time.own_ns;
         work.wait_ns += time.wait_ns;
         work.total_ns += row.duration();
         work.calling += u64::from(!calls.is_empty());
         work.roots += u64::from(row.parent == NONE && !row.orphan);
+        for (to, waited) in &time.shared {
+            self.traffic.entry((row.service, *to)).or_default().at(phase).shared_ns += waited;
+        }
         for (pool, waited) in &time.waits {
             let usage = self.usage.entry(*pool).or_default().at(phase);
             usage.waits += 1;
@@ -237,20 +242,30 @@ pub(crate) struct VisitTime {
     pub(crate) own_ns: u64,
     pub(crate) wait_ns: u64,
     pub(crate) waits: Vec<(PoolId, u64)>,
+    /// Waits for calls of another visit that does the same work, by callee.
+    pub(crate) shared: Vec<(ServiceId, u64)>,
 }
 
 /// Own time is what neither a call nor a wait of the visit's own rows covers.
 pub(crate) fn visit_time(model: &Model<'_>, visit: u32) -> VisitTime {
     let row = model.row(visit);
+    let mut calls: Vec<&Call> = model.awaited_calls(visit).collect();
+    if row.shared != NONE {
+        calls.sort_by_key(|call| (call.start, call.end, call.visit != visit));
+    }
+    let mut time = VisitTime::default();
     let (mut covered, mut until) = (0, row.start);
-    for call in model.calls_of(visit) {
+    for call in calls {
         let (from, to) = (call.start.max(until), call.end.min(row.end));
         if from < to {
             covered += to - from;
             until = to;
+            if call.visit != visit {
+                time.shared.push((call.to, to - from));
+            }
         }
     }
-    let mut time = VisitTime { own_ns: row.duration().saturating_sub(covered), ..VisitTime::default() };
+    time.own_ns = row.duration().saturating_sub(covered);
     let mut open = vec![visit];
     while let Some(index) = open.pop() {
         let own = model.row(index);

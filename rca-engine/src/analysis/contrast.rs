@@ -36,11 +36,7 @@ pub(crate) fn slice(model: &Model<'_>, phases: &Phases, service: ServiceId, kind
     usual.sort_unstable();
     let limit = quantile(&usual, SLOW)?;
     let is_bad = |visit: &u32| {
-        if fails {
-            model.row(*visit).failure.is_some() && model.calls_of(*visit).iter().all(|call| call.failure.is_none())
-        } else {
-            own(visit) > limit
-        }
+        if fails { model.fails_by_itself(*visit) } else { own(visit) > limit }
     };
     let mut versions: BTreeMap<Symbol, (u64, u64)> = BTreeMap::new();
     let mut instances: BTreeMap<Symbol, (u64, u64)> = BTreeMap::new();

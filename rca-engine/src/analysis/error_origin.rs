@@ -79,7 +79,7 @@ pub(crate) fn trace(model: &Model<'_>, call: &Call) -> (Origin, Vec<ServiceId>) 
             return (if lost { Origin::Lost(at.from, at.to) } else { Origin::Service(at.to) }, chain);
         }
         // The last failing call is the one that the answer gave up on; earlier ones were repaired or retried.
-        let deeper = model.calls_of(at.server).iter().filter(|next| next.failure.is_some());
+        let deeper = model.awaited_calls(at.server).filter(|next| next.failure.is_some());
         match deeper.max_by_key(|next| (next.end, next.start)) {
             Some(next) if !chain.contains(&next.to) => at = next,
             _ => {
@@ -93,7 +93,7 @@ pub(crate) fn trace(model: &Model<'_>, call: &Call) -> (Origin, Vec<ServiceId>) 
 /// Where a failed visit's failure began.
 pub(crate) fn trace_visit(model: &Model<'_>, visit: u32) -> (Origin, Vec<ServiceId>) {
     let service = model.row(visit).service;
-    let failing = model.calls_of(visit).iter().filter(|call| call.failure.is_some());
+    let failing = model.awaited_calls(visit).filter(|call| call.failure.is_some());
     match failing.max_by_key(|call| (call.end, call.start)) {
         Some(call) => trace(model, call),
         None => (Origin::Service(service), vec![service]),

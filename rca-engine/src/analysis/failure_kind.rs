@@ -28,9 +28,8 @@ pub(crate) fn of(model: &Model<'_>, phases: &Phases, service: ServiceId) -> Kind
             .filter(|visit| model.row(**visit).service == service)
             .filter(|visit| phases.of(model.row(**visit).start) == Some(phase))
             .map(|visit| {
-                let calls = model.calls_of(*visit);
-                let own = model.row(*visit).failure.is_some() && calls.iter().all(|call| call.failure.is_none());
-                (*visit, !calls.is_empty(), own)
+                let asks = model.awaited_calls(*visit).next().is_some();
+                (*visit, asks, model.fails_by_itself(*visit))
             })
             .collect()
     };

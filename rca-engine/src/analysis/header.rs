@@ -21,7 +21,7 @@ pub(crate) fn write(
     proof: Option<&RepresentativeTrace>,
 ) -> Header {
     Header {
-        confidence: confidence_line(outcome, confidence),
+        confidence: confidence_line(outcome),
         root_cause: root_line(findings, outcome, roles, ranked),
         proof: proof.map_or_else(
             || "no trace can be shown".to_owned(),
@@ -36,13 +36,14 @@ pub(crate) fn write(
     }
 }
 
-fn confidence_line(outcome: Outcome, confidence: &Confidence) -> String {
-    let value = percent(confidence.value);
-    match outcome {
-        Outcome::Cause => format!("{value} (stated, not yet calibrated against earlier verdicts)"),
-        Outcome::NoIncident => format!("{value} that nothing is wrong (stated, not yet calibrated)"),
-        Outcome::InsufficientEvidence => "too little is explained to name a cause".to_owned(),
-    }
+/// What the number that stands beside it means.
+fn confidence_line(outcome: Outcome) -> String {
+    let line = match outcome {
+        Outcome::Cause => "as stated by the engine, not yet calibrated against earlier verdicts",
+        Outcome::NoIncident => "that nothing is wrong; as stated by the engine, not yet calibrated",
+        Outcome::InsufficientEvidence => "too little is explained to name a cause",
+    };
+    line.to_owned()
 }
 
 fn root_line(findings: &Findings<'_>, outcome: Outcome, roles: &Roles, ranked: &[Ranked]) -> String {

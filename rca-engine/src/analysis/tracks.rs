@@ -83,7 +83,7 @@ impl Tracks {
                 continue;
             }
             let calls = model.calls_of(*visit);
-            let failed = row.failure.is_some() && calls.iter().all(|call| call.failure.is_none());
+            let failed = model.fails_by_itself(*visit);
             let time = visit_time(model, *visit);
             tracks.add(Quantity::Visits(row.service), row.start, 1.0, 0.0);
             tracks.add(Quantity::OwnFailures(row.service), row.start, f64::from(u8::from(failed)), 1.0);

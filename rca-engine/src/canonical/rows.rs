@@ -31,6 +31,8 @@ pub(crate) struct Row {
     pub(crate) version: Option<Symbol>,
     pub(crate) instance: Option<Symbol>,
     pub(crate) wait: Option<Wait>,
+    /// The row whose work this one waited for instead of doing the same again, or [`NONE`].
+    pub(crate) shared: u32,
     /// Index of the span in the evidence.
     pub(crate) source: u32,
     /// Range in the list of children.
@@ -108,7 +110,36 @@ pub(super) fn build(evidence: &Evidence, words: &Vocabulary, services: &Services
     }
     link(&mut rows[first_of_trace..], &parents[first_of_trace..], &index, first_of_trace);
     break_circles(&mut rows);
+    share(evidence, &mut rows);
     rows
+}
+
+/// A span that links to an earlier one of the same operation, still at work when it began, waited for that one's result.
+/// Links say more than that (a batch and its messages, work and who asked for it): those are of other operations.
+fn share(evidence: &Evidence, rows: &mut [Row]) {
+    let links = |row: &Row| &evidence.spans[row.source as usize].links;
+    let mut linked: BTreeMap<(u128, u64), u32> =
+        rows.iter().flat_map(|row| links(row).iter().map(|link| (*link, NONE))).collect();
+    if linked.is_empty() {
+        return;
+    }
+    for (row, index) in rows.iter().zip(0_u32..) {
+        if let Some(known) = linked.get_mut(&(row.trace_id, row.span_id)) {
+            *known = index;
+        }
+    }
+    for index in 0..rows.len() {
+        let row = &rows[index];
+        let same = |other: &Row| (other.service, other.name, other.kind) == (row.service, row.name, row.kind);
+        let found = links(row).iter().filter_map(|link| linked.get(link)).copied().filter(|other| *other != NONE);
+        let found = found.filter(|other| {
+            let other = &rows[*other as usize];
+            same(other) && (other.start..other.end).contains(&row.start)
+        });
+        // Of several, the one that it had to wait for longest.
+        let longest = found.max_by_key(|other| (rows[*other as usize].end, *other));
+        rows[index].shared = longest.unwrap_or(NONE);
+    }
 }
 
 /// Version and instance of a resource.
@@ -158,6 +189,7 @@ fn row(
         version: identity.version,
         instance: identity.instance,
         wait,
+        shared: NONE,
         source,
         children: (0, 0),
         visit: NONE,

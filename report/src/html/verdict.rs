@@ -31,7 +31,7 @@ pub(super) fn header(context: &Context<'_>) -> Markup {
                     rect class="m-back" width="100" height="6" rx="3" {}
                     rect class="m-fill" width=(coordinate(share * 100.0)) height="6" rx="3" {}
                 }
-                strong { (quantity::percent(share)) } " " (text::sentence(&header.confidence))
+                strong { (quantity::percent(share)) } ", " (text::sentence(&header.confidence))
             }
             dt { "Proof" }
             dd { (text::sentence(&header.proof)) }

@@ -24,7 +24,7 @@ fn section(text: &str, heading: &str) -> String {
 #[test]
 fn the_first_three_lines_say_it_all() {
     assert_snapshot!(section(&printed(&sample(), 90), ""), @"
-    CONFIDENCE   87 %: likely: of 50 earlier verdicts this sure, 44 were right
+    CONFIDENCE   87 %, likely: of 50 earlier verdicts this sure, 44 were right
     ROOT CAUSE   The new build of catalog-cache (v2) writes entries that its readers cannot
                  decode.
     PROOF TRACE  One search of 1.63 s waited 1.44 s for the database's pool, because three

@@ -14,7 +14,7 @@ fn markdown_is_short_and_tells_verdict_roles_action_and_gates() {
     ### right: cause found, confidence 87 %
 
     - The new build of catalog-cache (v2) writes entries that its readers cannot decode.
-    - likely: of 50 earlier verdicts this sure, 44 were right
+    - confidence 87 %, likely: of 50 earlier verdicts this sure, 44 were right
     - One search of 1.63 s waited 1.44 s for the database's pool, because three look-ups in catalog-cache were unreadable.
 
     | role | component | |

@@ -5,7 +5,7 @@ use crate::vocabulary::{Effect, Kind};
 
 use super::{Cause, Question, Trail, Walk, is_negligible};
 use crate::analysis::accounting::Station;
-use crate::analysis::census::{Pair, visit_time};
+use crate::analysis::census::{Pair, Traffic, visit_time};
 use crate::analysis::split::split;
 
 /// A mean use time that grew by less than this factor is flat: service times vary by as much between two samples of
@@ -71,7 +71,9 @@ impl Walk<'_> {
         for callee in self.census.callees(service) {
             let traffic = self.census.traffic(service, callee);
             let calls = (per(traffic.before.calls, before), per(traffic.after.calls, after));
-            let cost = (per(traffic.before.ns, traffic.before.calls), per(traffic.after.ns, traffic.after.calls));
+            // A call costs what all who wait for it wait.
+            let paid = |side: Traffic| per(side.ns + side.shared_ns, side.calls);
+            let cost = (paid(traffic.before), paid(traffic.after));
             let gap =
                 (per(traffic.before.gap_ns, traffic.before.calls), per(traffic.after.gap_ns, traffic.after.calls));
             let parts_of_call = split(calls, cost);
