@@ -37,8 +37,9 @@ const METRIC_INTERVAL: Duration = Duration::from_secs(1);
 /// Half a second keeps the batches small and the tail of a run short.
 const BATCH_DELAY: Duration = Duration::from_millis(500);
 const BATCH_ITEMS: usize = 512;
-/// Some forty seconds of spans of the busiest service: a collector may be away that long.
-const QUEUE_ITEMS: usize = 16_384;
+/// Some ten seconds of spans of the busiest service: a collector may be away that long. The SDK sets the memory of a
+/// whole queue aside at once, of each signal, and again for each build.
+const QUEUE_ITEMS: usize = 4_096;
 
 /// Where telemetry goes.
 #[derive(Clone, Debug)]
