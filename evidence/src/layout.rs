@@ -25,6 +25,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const TIMINGS: &str = "timings.json";
 pub const VERDICT: &str = "verdict.json";
 pub const SCORE: &str = "score.json";
+/// Only where the verdict's first action was tried.
+pub const TRIAL: &str = "trial.json";
 pub const REPORT: &str = "report.html";
 /// Written last: a folder that has it is complete.
 pub const TRUTH: &str = "truth.json";

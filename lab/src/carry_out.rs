@@ -18,6 +18,7 @@ use world::{Clock, Draws, Network, Stop, World};
 use crate::alert::Watch;
 use crate::conduct::{self, ConductError, Conducted};
 use crate::progress::Progress;
+use crate::script::Script;
 use crate::service::Orders;
 use crate::setup::{Mode, Setup};
 use crate::system::live::{LiveError, LiveSystem, any_port};
@@ -40,6 +41,8 @@ pub(crate) struct RunOptions {
     pub(crate) collector: collector::Config,
     /// A service that is killed this long after the load began, as a crash would.
     pub(crate) kill: Option<(services::Role, Duration)>,
+    /// What is done beside the plan; virtual runs only.
+    pub(crate) script: Script,
 }
 
 /// Everything a run left, before anybody judges it.
@@ -108,7 +111,7 @@ async fn sim(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Prog
     let (figures, load) = (&setup.scenario.system, &setup.scenario.load);
     let system = SimSystem::start(&world, &hosts, &setup.context, figures, load, &sink).await;
     let system = system.map_err(RunError::Start)?;
-    let timeline = setup.timeline(&system.addresses);
+    let timeline = options.script.timeline(setup, &system.addresses);
     let mut pump = |core: &Core, metrics: bool| system.pump(core, metrics).map_err(ConductError::Refused);
     let target = target(setup, &system.addresses);
     let conducted = conduct::conduct(&world, target, &timeline, &core, &watch, &mut pump, progress).await;
@@ -169,10 +172,14 @@ async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Pro
 }
 
 fn collector(setup: &Setup, folder: &Path, options: &RunOptions) -> Result<(Core, Arc<Mutex<Watch>>), RunError> {
-    let lines = |name| Lines::create(&folder.join(name)).map_err(RunError::Files);
+    let lines = |name| match options.script.unrecorded {
+        false => Lines::create(&folder.join(name)).map_err(RunError::Files),
+        true => Ok(Lines::to(std::io::sink(), std::io::sink(), std::io::sink())),
+    };
     let watch = Arc::new(Mutex::new(Watch::new(setup.scenario.alert)));
     let (evidence, after) = (lines(evidence::layout::EVIDENCE)?, lines(evidence::layout::AFTER)?);
-    Ok((Core::new(options.collector, evidence, after, vec![conduct::tap(&watch)]), watch))
+    let taps = [conduct::tap(&watch)].into_iter().chain(options.script.tap()).collect();
+    Ok((Core::new(options.collector, evidence, after, taps), watch))
 }
 
 async fn collect(

@@ -62,6 +62,9 @@ pub(crate) struct Run {
     /// Database of live runs: sqlite:… or postgres://… (an embedded one when not given).
     #[arg(long, env = "RCALAB_DATABASE_URL", value_name = "URL")]
     pub(crate) database_url: Option<String>,
+    /// Try the verdict's first action in the same run made again; virtual time only.
+    #[arg(long)]
+    pub(crate) try_action: bool,
     /// Print the verdict alone, without progress.
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -111,8 +114,28 @@ pub(crate) enum Scenarios {
         /// Ids or paths.
         scenarios: Vec<String>,
     },
+    /// Test a scenario's labels by intervention, on virtual time: leave out, undo, relieve.
+    Verify(Verify),
     /// Print the JSON schema of scenario files.
     Schema,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A scenario's id, or the path of a scenario file.
+    pub(crate) scenario: String,
+    /// One seed, or a range with both ends.
+    #[arg(long, default_value = "1..20", value_name = "FROM..TO")]
+    pub(crate) seeds: String,
+    /// Seeds at once; as many as there are processors when not given.
+    #[arg(long, value_name = "THREADS")]
+    pub(crate) jobs: Option<usize>,
+    /// Print JSON instead of the table.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print the result alone, without progress.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]

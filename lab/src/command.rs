@@ -5,6 +5,7 @@ pub(crate) mod run;
 pub(crate) mod scenarios;
 pub(crate) mod score;
 pub(crate) mod service;
+pub(crate) mod verify;
 
 use clap::CommandFactory as _;
 

@@ -1,5 +1,6 @@
 //! One run from warm-up to drain, the same in both modes: load, levers, telemetry, alert.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,11 +13,12 @@ use world::{Stop, World};
 
 use crate::alert::Watch;
 use crate::progress::Progress;
+use crate::script::{PlannedAct, PlannedDeed};
 
 /// How often telemetry is moved in virtual time; twice a second, as the exporters of live services do.
 const PUMP: Duration = Duration::from_millis(500);
 /// Telemetry later than this after the alert is no evidence: no method may see the recovery.
-const CUT_AFTER_ALERT: Duration = Duration::from_secs(10);
+pub(crate) const CUT_AFTER_ALERT: Duration = Duration::from_secs(10);
 
 /// What happens when, on the world's clock, and all that was drawn for it.
 #[derive(Clone, Debug)]
@@ -32,6 +34,10 @@ pub(crate) struct Timeline {
     pub(crate) question: Option<Duration>,
     /// Their times are relative to the start of the load.
     pub(crate) orders: Vec<Order>,
+    /// What is done after the alert.
+    pub(crate) deeds: Vec<PlannedDeed>,
+    /// Whether telemetry is kept as evidence, or only watched.
+    pub(crate) keeps: bool,
 }
 
 /// When everything happened, in nanoseconds since the Unix epoch.
@@ -54,6 +60,8 @@ pub(crate) struct Conducted {
     pub(crate) moments: Moments,
     pub(crate) fired: bool,
     pub(crate) webhook: serde_json::Value,
+    /// The alert's quantity each second, by wall time; none without traffic.
+    pub(crate) sli: Vec<(u64, Option<f64>)>,
     pub(crate) load: LoadReport,
     /// Levers that were not in force as ordered.
     pub(crate) order_errors: Vec<OrderError>,
@@ -96,10 +104,12 @@ pub(crate) async fn conduct(
     let onset = from + timeline.warm_up + timeline.baseline;
     let stop = Stop::default();
     let load_from_ns = wall(from);
-    core.begin_at(wall(from + timeline.warm_up));
+    core.begin_at(if timeline.keeps { wall(from + timeline.warm_up) } else { u64::MAX });
     let driver = start_load(world, target, timeline, from, stop.clone());
-    let levers: Vec<_> = timeline.orders.iter().map(|order| start_order(world, order, from, &stop)).collect();
+    let mut levers = Levers::default();
+    timeline.orders.iter().for_each(|order| levers.start(world, order, from));
     let mut called = None;
+    let mut sli = Vec::new();
     let mut end = onset + timeline.incident;
     let mut step = 0_u32;
     while clock.now() < end {
@@ -109,25 +119,36 @@ pub(crate) async fn conduct(
         pump(core, step.is_multiple_of(2))?;
         core.tick(clock.wall_ns()).map_err(ConductError::Write)?;
         progress.at(clock.now().saturating_sub(from), timeline, called.is_some());
-        if !step.is_multiple_of(2) || called.is_some() {
+        if let Some((_, _, since)) = called {
+            // Counted in steps: a timer's lateness must not put a deed off to the next one.
+            let (before, now) = (PUMP * (step - since - 1), PUMP * (step - since));
+            let due = |deed: &&PlannedDeed| before < deed.after_alert && deed.after_alert <= now;
+            timeline.deeds.iter().filter(due).for_each(|deed| levers.act(world, &deed.act));
+        }
+        if !step.is_multiple_of(2) {
+            continue;
+        }
+        sli.push((clock.wall_ns(), locked(watch).value(clock.wall_ns())));
+        if called.is_some() {
             continue;
         }
         let asked = timeline.question.is_some_and(|question| clock.now() >= onset + question);
         let fired = locked(watch).fires(clock.wall_ns()) && clock.now() > from + timeline.warm_up;
         if fired || asked {
-            called = Some((clock.wall_ns(), fired));
+            called = Some((clock.wall_ns(), fired, step));
             core.cut_at(clock.wall_ns() + nanos(CUT_AFTER_ALERT));
             end = clock.now() + timeline.after_alert;
         }
     }
     stop.tell();
+    levers.stops.values().for_each(Stop::tell);
     let load_to_ns = clock.wall_ns();
     let load = drain(world, core, pump, driver).await?;
     let mut order_errors = Vec::new();
-    for lever in levers {
+    for lever in levers.under_way {
         order_errors.extend(lever.await.ok().and_then(Result::err));
     }
-    let (alert_ns, fired) = called.unwrap_or((load_to_ns, false));
+    let (alert_ns, fired) = called.map_or((load_to_ns, false), |(alert_ns, fired, _)| (alert_ns, fired));
     let webhook = locked(watch).webhook(alert_ns, fired);
     let moments = Moments {
         load_from_ns,
@@ -137,7 +158,7 @@ pub(crate) async fn conduct(
         cut_ns: alert_ns + nanos(CUT_AFTER_ALERT),
         load_to_ns,
     };
-    Ok(Conducted { moments, fired, webhook, load, order_errors })
+    Ok(Conducted { moments, fired, webhook, sli, load, order_errors })
 }
 
 fn start_load(
@@ -154,12 +175,28 @@ fn start_load(
     })
 }
 
-type Lever = JoinHandle<Result<(), OrderError>>;
+/// The levers of a run, each of which can be ended alone.
+#[derive(Default)]
+struct Levers {
+    under_way: Vec<JoinHandle<Result<(), OrderError>>>,
+    stops: BTreeMap<String, Stop>,
+}
 
-fn start_order(world: &World, order: &Order, from: Duration, stop: &Stop) -> Lever {
-    let order = Order { at: from + order.at, until: order.until.map(|until| from + until), ..order.clone() };
-    let (world, stop) = (world.clone(), stop.clone());
-    world::task::spawn_apart(async move { loadgen::follow(&world, &order, stop).await })
+impl Levers {
+    /// Follows an order whose times count from `from`.
+    fn start(&mut self, world: &World, order: &Order, from: Duration) {
+        let order = Order { at: from + order.at, until: order.until.map(|until| from + until), ..order.clone() };
+        let (world, stop) = (world.clone(), Stop::default());
+        self.stops.insert(order.id.clone(), stop.clone());
+        self.under_way.push(world::task::spawn_apart(async move { loadgen::follow(&world, &order, stop).await }));
+    }
+
+    fn act(&mut self, world: &World, act: &PlannedAct) {
+        match act {
+            PlannedAct::TakeOff { id } => self.stops.get(id).into_iter().for_each(Stop::tell),
+            PlannedAct::Put(order) => self.start(world, order, world.clock.now()),
+        }
+    }
 }
 
 /// Waits for the searches under way, moving telemetry meanwhile.

@@ -10,6 +10,8 @@ pub(crate) enum Exit {
     Met = 0,
     /// The command line is wrong.
     Usage = 2,
+    /// What was asked for selects nothing.
+    Nothing = 4,
     /// The lab did not come up.
     NotUp = 96,
     /// A gate was missed: the verdict is wrong.

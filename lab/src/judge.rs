@@ -18,6 +18,7 @@ use score::{Alert, Method, MethodOutput, ScoreCard};
 use crate::carry_out::Raw;
 use crate::exit::Exit;
 use crate::setup::Setup;
+use crate::trial::Trial;
 use crate::{measure, names, reconcile};
 
 /// At most so many classes and policies may stand among the candidates.
@@ -51,6 +52,8 @@ pub(crate) struct Judgement {
     pub(crate) card: ScoreCard,
     /// What each method answered, by name.
     pub(crate) answers: Vec<(String, Option<MethodOutput>)>,
+    /// What became of the verdict's first action; none unless it was asked for.
+    pub(crate) trial: Option<Trial>,
 }
 
 impl Judgement {
@@ -111,6 +114,7 @@ pub(crate) fn judge(setup: &Setup, folder: &Path, raw: &Raw) -> Result<Judgement
         time_to_verdict,
         card,
         answers,
+        trial: None,
     })
 }
 

@@ -6,6 +6,7 @@ mod cli;
 mod command;
 mod conduct;
 mod exit;
+mod intervene;
 mod judge;
 mod machine;
 mod measure;
@@ -14,9 +15,12 @@ mod output;
 mod present;
 mod progress;
 mod reconcile;
+mod script;
 mod service;
 mod setup;
 mod system;
+mod tally;
+mod trial;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ use score::MethodCard;
 use crate::carry_out::Raw;
 use crate::judge::Judgement;
 use crate::setup::{CODE_VERSION, Setup};
+use crate::trial::Trial;
 use crate::{output, reconcile};
 
 /// The report for a terminal.
@@ -86,6 +87,7 @@ pub(crate) fn check(setup: &Setup, judgement: &Judgement) -> Check {
                 judgement.complaints.join("; ")
             },
         },
+        action: judgement.trial.as_ref().map(Trial::told),
     }
 }
 

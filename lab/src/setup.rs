@@ -95,6 +95,14 @@ impl Setup {
     pub(crate) fn new(name: &str, mode: Mode, seed: u64) -> Result<Self, SetupError> {
         let text = read_scenario(name)?;
         let scenario = scenarios::parse(name, &text).map_err(|errors| SetupError::Wrong(Box::new(errors)))?;
+        Self::drawn(scenario, text, mode, seed)
+    }
+
+    /// Draws a run of a scenario that was read and parsed before.
+    ///
+    /// # Errors
+    /// If a live run's id cannot be drawn.
+    pub(crate) fn drawn(scenario: Scenario, text: String, mode: Mode, seed: u64) -> Result<Self, SetupError> {
         let run_id = match mode {
             Mode::Sim => derived_id(&text, seed),
             Mode::Live => random_id().map_err(SetupError::Entropy)?,
@@ -125,6 +133,8 @@ impl Setup {
             drain: phases.drain,
             question: self.plan.question,
             orders: self.plan.orders().into_iter().filter_map(|planned| order(planned, addresses)).collect(),
+            deeds: Vec::new(),
+            keeps: true,
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct Check {
     /// `valid`, `ineffective`, `absorbed`, `contaminated` or `quiet`.
     pub effect: String,
     pub reconciliation: Reconciliation,
+    /// What became of the verdict's first action, where it was tried.
+    pub action: Option<String>,
 }
 
 /// The right answer in words.

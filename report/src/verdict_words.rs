@@ -30,6 +30,9 @@ pub(crate) fn truth(check: &Check) -> Vec<(&'static str, String)> {
     if !truth.decoys.is_empty() {
         lines.push(("decoys", joined(&truth.decoys, ", ")));
     }
+    if let Some(action) = &check.action {
+        lines.push(("first action", text::sentence(action)));
+    }
     lines
 }
 

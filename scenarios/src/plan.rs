@@ -61,6 +61,16 @@ impl RunPlan {
         orders.sort_by(|left, right| left.at.cmp(&right.at).then_with(|| left.id.cmp(&right.id)));
         orders
     }
+
+    /// The same run without some of its levers, by their ids in the run: all that was drawn for the others stays, and
+    /// builds and configurations are numbered anew.
+    pub fn without(&self, ids: &[&str]) -> Self {
+        let mut plan = self.clone();
+        plan.injections.retain(|injection| !ids.contains(&injection.id.as_str()));
+        plan.background.retain(|injection| !ids.contains(&injection.id.as_str()));
+        number_versions(&mut plan);
+        plan
+    }
 }
 
 /// Draws a run. Each draw depends on the seed and its own name alone.

@@ -68,27 +68,30 @@ impl Service {
         let cancel_on_disconnect = config.cancel_on_disconnect;
         let instance = Instance::start(start).map_err(StartError::Telemetry)?;
         let (system, load) = (&config.system, &config.load);
-        let mut cache = None;
-        let routes = match instance.role() {
-            Role::Search => Search::new(&instance, system.search, load, config.peer(Role::Catalog)?).routes(),
+        let (routes, reach) = match instance.role() {
+            Role::Search => {
+                let role = Search::new(&instance, system.search, load, config.peer(Role::Catalog)?);
+                (role.routes(), role.reach())
+            }
             Role::Catalog => {
                 let (cache, database) = (config.peer(Role::CatalogCache)?, config.peer(Role::Database)?);
-                Catalog::new(&instance, system.catalog, cache, database).routes()
+                let role = Catalog::new(&instance, system.catalog, cache, database);
+                (role.routes(), role.reach())
             }
             Role::CatalogCache => {
                 let role = CatalogCache::new(&instance, system.catalog_cache, load, config.peer(Role::Database)?);
-                cache.insert(role).routes()
+                (role.routes(), role.reach())
             }
             Role::Database => {
                 let store = match &config.database_url {
                     Some(url) => Store::open(url, system.database.pool.size, load.keys).await,
                     None => Ok(Store::Modelled { keys: load.keys }),
                 };
-                Database::new(&instance, system.database, store.map_err(StartError::Store)?).routes()
+                let role = Database::new(&instance, system.database, store.map_err(StartError::Store)?);
+                (role.routes(), role.reach())
             }
         };
-        let control =
-            config.control_token.as_deref().map(|token| Control::new(&instance, cache.clone(), token).routes());
+        let control = config.control_token.as_deref().map(|token| Control::new(&instance, reach, token).routes());
         let entry =
             Entry { slot: instance.slot().clone(), clock: instance.world().clock.clone(), cancel_on_disconnect };
         let routes = routes

@@ -12,6 +12,7 @@ use telemetry::RequestContext;
 use telemetry::client::Attempt;
 use tracing::Instrument as _;
 
+use crate::cut::Severed;
 use crate::instance::Instance;
 use crate::pool::{Pool, Shape};
 use crate::role::Role;
@@ -28,6 +29,7 @@ struct Inner {
     station: String,
     policy: CallPolicy,
     connections: Option<Pool>,
+    severed: Severed,
     guard: Mutex<Guard>,
 }
 
@@ -72,8 +74,24 @@ impl Edge {
             station: format!("edge:{}->{}", instance.role().as_str(), callee.as_str()),
             policy,
             connections,
+            severed: Severed::default(),
             guard: Mutex::new(Guard { retry_tokens: tokens, broken_row: 0, open_until: Duration::ZERO }),
         }))
+    }
+
+    /// Its connections, where they are bounded.
+    pub(crate) fn connections(&self) -> Option<Pool> {
+        self.0.connections.clone()
+    }
+
+    /// Whom it leads to.
+    pub(crate) fn callee(&self) -> Role {
+        self.0.callee
+    }
+
+    /// What it is cut by.
+    pub(crate) fn severed(&self) -> &Severed {
+        &self.0.severed
     }
 
     /// GET with retries. `step` names this call within the caller's request; path must be a plain path.
@@ -146,7 +164,7 @@ impl Edge {
         outcome
     }
 
-    /// Waits for a connection and then for the answer, both within one deadline.
+    /// Sends one attempt, over the edge as it is or as it is cut.
     async fn exchange(
         &self,
         context: &RequestContext,
@@ -154,22 +172,35 @@ impl Edge {
         uri: Uri,
         call: &Attempt,
     ) -> Result<Response<Bytes>, &'static str> {
-        let inner = &self.0;
-        let world = inner.instance.world();
-        let deadline = world.clock.now() + inner.policy.timeout;
-        let connection = match &inner.connections {
-            Some(pool) => {
-                let permit = pool.acquire_for(&context.id, id, Some(inner.policy.timeout)).await;
-                Some(permit.map_err(|error| error.as_str())?)
-            }
-            None => None,
-        };
         let mut request = Request::new(Bytes::new());
         *request.uri_mut() = uri;
         let plain = |value: &str| HeaderValue::from_str(value).map_err(|_invalid| "invalid_header");
         request.headers_mut().insert(headers::REQUEST_ID, plain(id)?);
         request.headers_mut().insert(headers::TENANT_CLASS, plain(&context.tenant)?);
         call.inject(request.headers_mut());
+        match self.0.severed.get() {
+            None => self.send(&context.id, id, request).await,
+            Some(cut) => cut.exchange(self, self.0.instance.world(), (&context.id, id), request).await,
+        }
+    }
+
+    /// Waits for a connection and then for the answer, both within one deadline. `caller` is the caller's own request.
+    pub(crate) async fn send(
+        &self,
+        caller: &str,
+        id: &str,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, &'static str> {
+        let inner = &self.0;
+        let world = inner.instance.world();
+        let deadline = world.clock.now() + inner.policy.timeout;
+        let connection = match &inner.connections {
+            Some(pool) => {
+                let permit = pool.acquire_for(caller, id, Some(inner.policy.timeout)).await;
+                Some(permit.map_err(|error| error.as_str())?)
+            }
+            None => None,
+        };
         let from_ns = world.clock.wall_ns();
         let left = deadline.saturating_sub(world.clock.now());
         let answer = world.network.send(&world.clock, request, left).await;

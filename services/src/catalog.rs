@@ -16,6 +16,7 @@ use crate::attached::Attached;
 use crate::call::{CallError, Edge};
 use crate::instance::Instance;
 use crate::pool::{Pool, Shape};
+use crate::reach::{Pace, Reach};
 use crate::{Role, reply};
 
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(crate) struct Catalog {
     instance: Arc<Instance>,
     figures: model::Catalog,
     compute: Pool,
+    pace: Pace,
     cache: Edge,
     database: Edge,
     fallbacks: Attached<Counter<u64>>,
@@ -39,6 +41,7 @@ impl Catalog {
             instance: Arc::clone(instance),
             figures,
             compute: Pool::new(instance, Shape::compute(figures.compute)),
+            pace: Pace::default(),
             cache: Edge::new(instance, Role::CatalogCache, cache, figures.cache),
             database: Edge::new(instance, Role::Database, database, figures.database),
             fallbacks,
@@ -47,6 +50,13 @@ impl Catalog {
 
     pub(crate) fn routes(self: &Arc<Self>) -> Router {
         Router::new().route("/products/{id}", get(product)).with_state(Arc::clone(self))
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        let connections = [self.cache.connections(), self.database.connections()];
+        let pools = [self.compute.clone()].into_iter().chain(connections.into_iter().flatten()).collect();
+        let edges = vec![self.cache.clone(), self.database.clone()];
+        Reach { cache: None, pools, pace: self.pace.clone(), edges }
     }
 
     async fn read(&self, context: &RequestContext, id: u32) -> Result<Bytes, CallError> {
@@ -72,7 +82,8 @@ async fn product(
     let Ok(permit) = catalog.compute.acquire(&context.id).await else {
         return reply::failed(StatusCode::SERVICE_UNAVAILABLE, "overloaded");
     };
-    world.clock.sleep(world.draws.erlang4("catalog", &context.id, catalog.figures.compute.work)).await;
+    let work = catalog.pace.of(catalog.figures.compute.work);
+    world.clock.sleep(world.draws.erlang4("catalog", &context.id, work)).await;
     drop(permit);
     reply::passed_on(catalog.read(&context, id).await)
 }

@@ -26,6 +26,7 @@ use crate::call::{CallError, Edge};
 use crate::instance::Instance;
 use crate::pool::{Pool, Shape};
 use crate::product::{self, Product, Schema};
+use crate::reach::{Pace, Reach};
 use crate::{Role, reply};
 
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub(crate) struct CatalogCache {
     instance: Arc<Instance>,
     figures: model::CatalogCache,
     compute: Pool,
+    pace: Pace,
     database: Edge,
     entries: Arc<Entries>,
     flights: Flights,
@@ -59,6 +61,7 @@ impl CatalogCache {
             instance: Arc::clone(instance),
             figures,
             compute: Pool::new(instance, Shape::compute(figures.compute)),
+            pace: Pace::default(),
             database: Edge::new(instance, Role::Database, database, figures.database),
             entries,
             flights: Flights::default(),
@@ -68,6 +71,12 @@ impl CatalogCache {
 
     pub(crate) fn routes(self: &Arc<Self>) -> Router {
         Router::new().route("/entries/{id}", get(entry)).with_state(Arc::clone(self))
+    }
+
+    pub(crate) fn reach(self: &Arc<Self>) -> Reach {
+        let pools = [Some(self.compute.clone()), self.database.connections()].into_iter().flatten().collect();
+        let edges = vec![self.database.clone()];
+        Reach { cache: Some(Arc::clone(self)), pools, pace: self.pace.clone(), edges }
     }
 
     /// From now on entries are written under another schema, and a share of those held is rewritten under it,
@@ -81,6 +90,11 @@ impl CatalogCache {
     /// Entries are written under the old schema again; those held stay until they expire.
     pub(crate) fn write_named(&self) {
         self.entries.write_under(Schema::Named);
+    }
+
+    /// Nothing is held any more: the next request for each key fills it anew.
+    pub(crate) fn purge(&self) {
+        self.entries.clear();
     }
 
     /// What the cache holds for a key, told as metric and span attribute.
@@ -128,7 +142,8 @@ async fn entry(
     let Ok(permit) = cache.compute.acquire(&context.id).await else {
         return reply::failed(StatusCode::SERVICE_UNAVAILABLE, "overloaded");
     };
-    world.clock.sleep(world.draws.erlang4("cache", &context.id, cache.figures.compute.work)).await;
+    let work = cache.pace.of(cache.figures.compute.work);
+    world.clock.sleep(world.draws.erlang4("cache", &context.id, work)).await;
     drop(permit);
     match cache.look_up(&context, key) {
         Found::Readable(product) => return reply::ok(&product),

@@ -14,13 +14,22 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
-use crate::catalog_cache::CatalogCache;
+use crate::call::Edge;
+use crate::cut::Cut;
 use crate::instance::Instance;
+use crate::pool::Pool;
+use crate::reach::Reach;
 
 /// A ramp is climbed in this many steps.
 const RAMP_STEPS: u32 = 20;
 /// The most levers that may be in force at once.
 const MAX_LEVERS: usize = 64;
+/// The most permits that a pool can be given: as many as requests may wait for one.
+const MAX_SIZE: f64 = 4_096.0;
+/// The most that work can be slowed down or sped up, as a factor.
+const MAX_PACE: f64 = 1_000.0;
+/// The longest that a cut call may take on average, in milliseconds.
+const MAX_CUT_MS: f64 = 60_000.0;
 /// The longest id of a lever.
 const MAX_ID: usize = 64;
 
@@ -34,6 +43,18 @@ pub enum Lever {
     Deploy,
     /// The next configuration is in force.
     Configure,
+    /// A pool, named in the target as in `database/pool`, has this many permits.
+    PoolSize,
+    /// The service's own work takes this many times its figure.
+    Pace,
+    /// The cache holds nothing; taking the order off brings nothing back.
+    Purge,
+    /// Of a call, named in the target as in `catalog/database`, this share still fails.
+    CutErrors,
+    /// A call is answered after this many milliseconds on average, whatever the callee does.
+    CutLatency,
+    /// This share of calls reaches the callee; the others are answered after this many milliseconds on average.
+    CutLoad,
 }
 
 /// The body of `PUT /faults/{id}`; the id is also the id of the change that telemetry shows.
@@ -41,7 +62,7 @@ pub enum Lever {
 #[serde(deny_unknown_fields)]
 pub struct Order {
     pub lever: Lever,
-    /// The service it is meant for; another one refuses.
+    /// The service it is meant for, with one of its pools or callees where the lever is about such; another one refuses.
     pub target: String,
     /// In the lever's unit.
     #[serde(default)]
@@ -65,7 +86,7 @@ pub(crate) struct Control(Arc<Inner>);
 
 struct Inner {
     instance: Arc<Instance>,
-    cache: Option<Arc<CatalogCache>>,
+    reach: Reach,
     token: String,
     active: Mutex<BTreeMap<String, Active>>,
 }
@@ -84,9 +105,9 @@ impl fmt::Debug for Control {
 }
 
 impl Control {
-    pub(crate) fn new(instance: &Arc<Instance>, cache: Option<Arc<CatalogCache>>, token: &str) -> Self {
+    pub(crate) fn new(instance: &Arc<Instance>, reach: Reach, token: &str) -> Self {
         let (instance, token) = (Arc::clone(instance), token.to_owned());
-        Self(Arc::new(Inner { instance, cache, token, active: Mutex::default() }))
+        Self(Arc::new(Inner { instance, reach, token, active: Mutex::default() }))
     }
 
     pub(crate) fn routes(&self) -> Router {
@@ -102,11 +123,21 @@ impl Control {
         self.0.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The pool that an order is about.
+    fn pool(&self, order: &Order) -> Option<&Pool> {
+        self.0.reach.pool(order.target.split_once('/')?.1)
+    }
+
+    /// The call that an order is about.
+    fn edge(&self, order: &Order) -> Option<&Edge> {
+        self.0.reach.edge(order.target.split_once('/')?.1)
+    }
+
     fn begin(&self, id: &str, order: &Order) -> Result<(), Refusal> {
         let inner = &self.0;
-        match (order.lever, &inner.cache) {
-            (Lever::PoisonEntries, None) => return Err(Refusal::WrongTarget),
-            (Lever::PoisonEntries, Some(cache)) => {
+        match order.lever {
+            Lever::PoisonEntries => {
+                let cache = inner.reach.cache.as_ref().ok_or(Refusal::WrongTarget)?;
                 inner.instance.deploy(id).map_err(|_start| Refusal::Failed)?;
                 if order.ramp_ms == 0 {
                     cache.write_positional(order.ratio);
@@ -114,8 +145,20 @@ impl Control {
                     world::task::spawn_apart(self.clone().climb(id.to_owned(), order.clone()));
                 }
             }
-            (Lever::Deploy, _) => inner.instance.deploy(id).map_err(|_start| Refusal::Failed)?,
-            (Lever::Configure, _) => inner.instance.configure(id),
+            Lever::Deploy => inner.instance.deploy(id).map_err(|_start| Refusal::Failed)?,
+            Lever::Configure => inner.instance.configure(id),
+            Lever::PoolSize if (0.0..=MAX_SIZE).contains(&order.magnitude) => {
+                self.pool(order).ok_or(Refusal::WrongTarget)?.resize(order.magnitude as u32);
+            }
+            Lever::Pace if order.magnitude > 0.0 && order.magnitude <= MAX_PACE => {
+                inner.reach.pace.set(order.magnitude);
+            }
+            Lever::PoolSize | Lever::Pace => return Err(Refusal::Malformed),
+            Lever::CutErrors | Lever::CutLatency | Lever::CutLoad => {
+                let cut = cut(order).ok_or(Refusal::Malformed)?;
+                self.edge(order).ok_or(Refusal::WrongTarget)?.severed().set(Some(cut));
+            }
+            Lever::Purge => inner.reach.cache.as_ref().ok_or(Refusal::WrongTarget)?.purge(),
         }
         world::task::spawn_apart(self.clone().expire(id.to_owned()));
         Ok(())
@@ -128,7 +171,7 @@ impl Control {
             if !self.active().contains_key(&id) {
                 return;
             }
-            if let Some(cache) = &self.0.cache {
+            if let Some(cache) = &self.0.reach.cache {
                 cache.write_positional(order.ratio * f64::from(step) / f64::from(RAMP_STEPS));
             }
         }
@@ -149,12 +192,28 @@ impl Control {
 
     fn undo(&self, id: &str) -> bool {
         let Some(active) = self.active().remove(id) else { return false };
-        match (active.order.lever, &self.0.cache) {
-            (Lever::PoisonEntries, Some(cache)) => cache.write_named(),
-            // Builds and configurations are not taken back: that would be another change.
-            (Lever::PoisonEntries, None) | (Lever::Deploy | Lever::Configure, _) => {}
+        match active.order.lever {
+            Lever::PoisonEntries => self.0.reach.cache.iter().for_each(|cache| cache.write_named()),
+            Lever::PoolSize => self.pool(&active.order).into_iter().for_each(|pool| pool.resize(pool.first_size())),
+            Lever::Pace => self.0.reach.pace.set(1.0),
+            Lever::CutErrors | Lever::CutLatency | Lever::CutLoad => {
+                self.edge(&active.order).into_iter().for_each(|edge| edge.severed().set(None));
+            }
+            // Builds and configurations are not taken back: that would be another change. What was thrown away is gone.
+            Lever::Deploy | Lever::Configure | Lever::Purge => {}
         }
         true
+    }
+}
+
+/// What an order to cut says; none where it is not about a cut, or out of bounds.
+fn cut(order: &Order) -> Option<Cut> {
+    let mean = (0.0..=MAX_CUT_MS).contains(&order.magnitude).then(|| Duration::from_secs_f64(order.magnitude / 1e3))?;
+    match order.lever {
+        Lever::CutErrors => Some(Cut::Errors { share: order.ratio }),
+        Lever::CutLatency => Some(Cut::Latency { mean }),
+        Lever::CutLoad => Some(Cut::Load { through: order.ratio, mean }),
+        Lever::PoisonEntries | Lever::Deploy | Lever::Configure | Lever::PoolSize | Lever::Pace | Lever::Purge => None,
     }
 }
 
@@ -206,7 +265,12 @@ async fn set(State(control): State<Control>, Path(id): Path<String>, Json(order)
     if !plain || !sane {
         return Refusal::Malformed.into();
     }
-    if order.target != control.0.instance.role().as_str() {
+    let about_a_part = matches!(order.lever, Lever::PoolSize | Lever::CutErrors | Lever::CutLatency | Lever::CutLoad);
+    let service = match order.target.split_once('/') {
+        Some((service, _)) if about_a_part => service,
+        Some(_) | None => &order.target,
+    };
+    if service != control.0.instance.role().as_str() {
         return Refusal::WrongTarget.into();
     }
     let expires = control.0.instance.world().clock.now() + Duration::from_millis(order.ttl_ms);

@@ -22,6 +22,7 @@ use crate::attached::Attached;
 use crate::instance::Instance;
 use crate::pool::{Pool, Shape};
 use crate::product::Product;
+use crate::reach::{Pace, Reach};
 use crate::reply;
 
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub(crate) struct Database {
     instance: Arc<Instance>,
     figures: model::Database,
     pool: Pool,
+    pace: Pace,
     store: Store,
     durations: Attached<Histogram>,
 }
@@ -44,11 +46,17 @@ impl Database {
         };
         let durations = Attached::new(instance, |telemetry| telemetry.histogram(metric::DB_OPERATION_DURATION));
         let pool = Pool::new(instance, shape);
-        Arc::new(Self { instance: Arc::clone(instance), figures, pool, store, durations })
+        Arc::new(Self { instance: Arc::clone(instance), figures, pool, pace: Pace::default(), store, durations })
     }
 
     pub(crate) fn routes(self: &Arc<Self>) -> Router {
         Router::new().route("/products/{id}", get(product)).with_state(Arc::clone(self))
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        // Real connections were opened once, as many as the pool then had permits.
+        let pools = matches!(self.store, Store::Modelled { .. }).then(|| self.pool.clone()).into_iter().collect();
+        Reach { cache: None, pools, pace: self.pace.clone(), edges: Vec::new() }
     }
 
     /// Runs the query and keeps the connection for the time that a loaded database would take.
@@ -66,7 +74,7 @@ impl Database {
         );
         let row = async {
             let row = self.store.product(id).await;
-            let hold = world.draws.erlang4("database", &context.id, self.figures.service);
+            let hold = world.draws.erlang4("database", &context.id, self.pace.of(self.figures.service));
             let spent = world.clock.now().saturating_sub(started);
             world.clock.sleep(hold.saturating_sub(spent)).await;
             row

@@ -1,7 +1,7 @@
 //! A bounded resource: permits, a first-come-first-served queue with a bound and a patience, and its five figures.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -52,6 +52,8 @@ struct Inner {
     station: String,
     attributes: [KeyValue; 1],
     permits: Arc<Semaphore>,
+    /// Permits that are to vanish when they come back.
+    surplus: AtomicUsize,
     levels: Arc<Levels>,
     holders: Mutex<Holders>,
     instruments: Attached<Instruments>,
@@ -68,6 +70,7 @@ struct Holders {
 
 #[derive(Debug, Default)]
 struct Levels {
+    limit: AtomicI64,
     in_use: AtomicI64,
     pending: AtomicI64,
 }
@@ -101,10 +104,10 @@ impl PoolError {
 impl Pool {
     pub(crate) fn new(instance: &Arc<Instance>, shape: Shape) -> Self {
         let attributes = [KeyValue::new(shape.family.name, shape.name)];
-        let levels = Arc::new(Levels::default());
+        let levels = Arc::new(Levels { limit: AtomicI64::from(i64::from(shape.size)), ..Levels::default() });
         let instruments = {
             let (attributes, levels) = (attributes.clone(), Arc::clone(&levels));
-            Attached::new(instance, move |telemetry| Instruments::new(telemetry, &shape, &attributes, &levels))
+            Attached::new(instance, move |telemetry| Instruments::new(telemetry, shape.family, &attributes, &levels))
         };
         Self(Arc::new(Inner {
             instance: Arc::clone(instance),
@@ -112,10 +115,38 @@ impl Pool {
             station: format!("{}/{}", instance.role().as_str(), shape.name),
             attributes,
             permits: Arc::new(Semaphore::new(shape.size as usize)),
+            surplus: AtomicUsize::new(0),
             levels,
             holders: Mutex::default(),
             instruments,
         }))
+    }
+
+    /// Its name within the service.
+    pub(crate) fn name(&self) -> &'static str {
+        self.0.shape.name
+    }
+
+    /// The size that it began with.
+    pub(crate) fn first_size(&self) -> u32 {
+        self.0.shape.size
+    }
+
+    /// From now on so many permits are given at once. Those held beyond it run out as they come back.
+    pub(crate) fn resize(&self, size: u32) {
+        let inner = &self.0;
+        let before = inner.levels.limit.swap(i64::from(size), Ordering::Relaxed);
+        let change = i64::from(size) - before;
+        let count = usize::try_from(change.unsigned_abs()).expect("a size has 32 bits");
+        if change > 0 {
+            // What was to vanish may stay instead.
+            let kept = inner.surplus.load(Ordering::Relaxed).min(count);
+            inner.surplus.fetch_sub(kept, Ordering::Relaxed);
+            inner.permits.add_permits(count - kept);
+        } else {
+            let gone = inner.permits.forget_permits(count);
+            inner.surplus.fetch_add(count - gone, Ordering::Relaxed);
+        }
     }
 
     /// Waits for a permit for the request's own work.
@@ -156,7 +187,7 @@ impl Pool {
         let grant = holders.granted;
         holders.active.insert(grant, work.to_owned());
         drop(holders);
-        Ok(Permit { pool: self.clone(), request: request.to_owned(), grant, since_ns: now_ns, _permit: permit })
+        Ok(Permit { pool: self.clone(), request: request.to_owned(), grant, since_ns: now_ns, permit: Some(permit) })
     }
 
     fn tell_wait(&self, request: &str, from_ns: u64, to_ns: u64, granted: bool) {
@@ -200,12 +231,18 @@ pub(crate) struct Permit {
     request: String,
     grant: u64,
     since_ns: u64,
-    _permit: OwnedSemaphorePermit,
+    /// None only while it is dropped.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         let inner = &self.pool.0;
+        if inner.surplus.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+            && let Some(permit) = self.permit.take()
+        {
+            permit.forget();
+        }
         inner.levels.in_use.fetch_sub(1, Ordering::Relaxed);
         let mut holders = inner.holders();
         holders.last_released = holders.active.remove(&self.grant);
@@ -237,10 +274,9 @@ impl Drop for Waiting<'_> {
 }
 
 impl Instruments {
-    fn new(telemetry: &Telemetry, shape: &Shape, attributes: &[KeyValue; 1], levels: &Arc<Levels>) -> Self {
-        let family = shape.family;
-        let size = i64::from(shape.size);
-        telemetry.level(family.limit, "{permit}", attributes.to_vec(), move || size);
+    fn new(telemetry: &Telemetry, family: &Family, attributes: &[KeyValue; 1], levels: &Arc<Levels>) -> Self {
+        let limit = Arc::clone(levels);
+        telemetry.level(family.limit, "{permit}", attributes.to_vec(), move || limit.limit.load(Ordering::Relaxed));
         let used = Arc::clone(levels);
         let mut in_use = attributes.to_vec();
         in_use.push(KeyValue::new(metric::CONNECTION_STATE, "used"));

@@ -20,6 +20,7 @@ use crate::call::Edge;
 use crate::instance::Instance;
 use crate::pool::{Pool, Shape};
 use crate::product::Product;
+use crate::reach::{Pace, Reach};
 use crate::reply;
 
 /// The most products one search may ask for.
@@ -31,6 +32,7 @@ pub(crate) struct Search {
     figures: model::Search,
     popularity: Popularity,
     compute: Pool,
+    pace: Pace,
     catalog: Edge,
     instruments: Attached<Instruments>,
 }
@@ -68,6 +70,7 @@ impl Search {
             figures,
             popularity: Popularity::zipf(load.keys, load.zipf),
             compute: Pool::new(instance, Shape::compute(figures.compute)),
+            pace: Pace::default(),
             catalog: Edge::new(instance, crate::Role::Catalog, catalog, figures.catalog),
             instruments,
         })
@@ -75,6 +78,11 @@ impl Search {
 
     pub(crate) fn routes(self: &Arc<Self>) -> Router {
         Router::new().route("/search", get(search)).with_state(Arc::clone(self))
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        let pools = [Some(self.compute.clone()), self.catalog.connections()].into_iter().flatten().collect();
+        Reach { cache: None, pools, pace: self.pace.clone(), edges: vec![self.catalog.clone()] }
     }
 
     /// The products that a query asks for: popular ones often, the same ones for the same request.
@@ -105,7 +113,8 @@ async fn answer(search: &Arc<Search>, context: &RequestContext, asked: &Asked) -
     let Ok(permit) = search.compute.acquire(&context.id).await else {
         return reply::failed(StatusCode::SERVICE_UNAVAILABLE, "overloaded");
     };
-    world.clock.sleep(world.draws.erlang4("search", &context.id, search.figures.compute.work)).await;
+    let work = search.pace.of(search.figures.compute.work);
+    world.clock.sleep(world.draws.erlang4("search", &context.id, work)).await;
     drop(permit);
     let ids = search.rank(&context.id, &asked.q, asked.k);
     let calls = ids.into_iter().enumerate().map(|(i, id)| item(Arc::clone(search), context.clone(), i, id));

@@ -14,8 +14,8 @@ use crate::carry_out::{self, Raw, RunError, RunOptions};
 use crate::exit::Exit;
 use crate::judge::{self, Judgement};
 use crate::progress::Progress;
-use crate::setup::{CODE_VERSION, Setup, any_seed};
-use crate::{cli, machine, output, present};
+use crate::setup::{CODE_VERSION, Mode, Setup, any_seed};
+use crate::{cli, machine, output, present, trial};
 
 /// Runs a scenario and prints the verdict.
 pub(crate) fn run(arguments: &cli::Run) -> Exit {
@@ -44,13 +44,17 @@ pub(crate) fn run(arguments: &cli::Run) -> Exit {
         output::print(&format!("{}\n", json!({"load": raw.conducted.load, "wall_s": started.elapsed().as_secs_f64()})));
         return Exit::Met;
     }
-    match conclude(&setup, writer, &raw, started) {
+    match conclude(&setup, writer, &raw, started, arguments.try_action) {
         Ok((place, judgement)) => end(&setup, &place, &judgement),
         Err(exit) => exit,
     }
 }
 
 fn prepare(arguments: &cli::Run) -> Result<(Setup, RunOptions), Exit> {
+    if arguments.try_action && (arguments.mode == Mode::Live || arguments.telemetry_off) {
+        output::remark("cannot use --try-action here: an action is tried on virtual time, with --mode sim");
+        return Err(Exit::Usage);
+    }
     let seed = match arguments.seed.map_or_else(any_seed, Ok) {
         Ok(seed) => seed,
         Err(error) => {
@@ -97,33 +101,61 @@ fn begin(out: &Path, place: &Path) -> Result<BundleWriter, Exit> {
 }
 
 /// Judges the run and writes everything into its bundle.
-fn conclude(setup: &Setup, writer: BundleWriter, raw: &Raw, started: Instant) -> Result<(PathBuf, Judgement), Exit> {
+fn conclude(
+    setup: &Setup,
+    writer: BundleWriter,
+    raw: &Raw,
+    started: Instant,
+    try_action: bool,
+) -> Result<(PathBuf, Judgement), Exit> {
     let unwritten = |error: BundleError| {
         output::complain(&error);
         Exit::NoReport
     };
-    let alert = format!("{:#}\n", raw.conducted.webhook);
-    writer.write(&format!("{}/{}", layout::EVIDENCE, layout::ALERT), alert).map_err(unwritten)?;
-    let judgement = judge::judge(setup, writer.folder(), raw).map_err(|error| {
+    write_alert(&writer, raw).map_err(unwritten)?;
+    let mut judgement = judge::judge(setup, writer.folder(), raw).map_err(|error| {
         output::complain(&error);
         Exit::Invalid
     })?;
-    keep_private(writer.folder());
-    let wall = started.elapsed();
-    let write = || -> Result<(), BundleError> {
-        writer.write_json(&format!("{}/{}", layout::EVIDENCE, layout::CANDIDATES), &judgement.candidates)?;
-        writer.write(layout::SCENARIO, &setup.text)?;
-        for (name, text) in judge::ledger_files(raw) {
-            writer.write(&format!("{}/{name}", layout::LEDGER), text)?;
-        }
-        writer.write_json(layout::VERDICT, &judgement.investigation)?;
-        writer.write_json(layout::SCORE, &judgement.card)?;
-        writer.write_json(layout::TIMINGS, &timings(raw, &judgement, wall))?;
-        writer.write(layout::REPORT, present::html(setup, raw, &judgement))
-    };
-    write().map_err(unwritten)?;
-    let place = writer.finish(manifest(setup, raw, &judgement), &judgement.truth).map_err(unwritten)?;
+    if try_action {
+        let tried = trial::trial(setup, &raw.conducted.moments, &judgement.investigation);
+        judgement.trial = Some(tried.map_err(|error| {
+            output::complain(&error);
+            Exit::NotUp
+        })?);
+    }
+    let place = record(setup, writer, raw, &judgement, started.elapsed()).map_err(unwritten)?;
     Ok((place, judgement))
+}
+
+/// Writes what fired into the evidence.
+pub(crate) fn write_alert(writer: &BundleWriter, raw: &Raw) -> Result<(), BundleError> {
+    let alert = format!("{:#}\n", raw.conducted.webhook);
+    writer.write(&format!("{}/{}", layout::EVIDENCE, layout::ALERT), alert)
+}
+
+/// Writes everything but the telemetry and the alert, which are there already, and moves the bundle to its place.
+pub(crate) fn record(
+    setup: &Setup,
+    writer: BundleWriter,
+    raw: &Raw,
+    judgement: &Judgement,
+    wall: Duration,
+) -> Result<PathBuf, BundleError> {
+    keep_private(writer.folder());
+    writer.write_json(&format!("{}/{}", layout::EVIDENCE, layout::CANDIDATES), &judgement.candidates)?;
+    writer.write(layout::SCENARIO, &setup.text)?;
+    for (name, text) in judge::ledger_files(raw) {
+        writer.write(&format!("{}/{name}", layout::LEDGER), text)?;
+    }
+    writer.write_json(layout::VERDICT, &judgement.investigation)?;
+    writer.write_json(layout::SCORE, &judgement.card)?;
+    if let Some(trial) = &judgement.trial {
+        writer.write_json(layout::TRIAL, trial)?;
+    }
+    writer.write_json(layout::TIMINGS, &timings(raw, judgement, wall))?;
+    writer.write(layout::REPORT, present::html(setup, raw, judgement))?;
+    writer.finish(manifest(setup, raw, judgement), &judgement.truth)
 }
 
 /// Keeps what the services said, and drops the rest of what was theirs alone.

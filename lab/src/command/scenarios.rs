@@ -3,6 +3,7 @@
 use miette::Report;
 
 use crate::cli::Scenarios;
+use crate::command::verify;
 use crate::exit::Exit;
 use crate::{output, setup};
 
@@ -21,6 +22,7 @@ pub(crate) fn scenarios(which: &Scenarios) -> Exit {
             }
         },
         Scenarios::Check { scenarios } => check(scenarios),
+        Scenarios::Verify(arguments) => verify::verify(arguments),
         Scenarios::Schema => {
             output::print(include_str!("../../../scenarios/schema/scenario.schema.json"));
             Exit::Met

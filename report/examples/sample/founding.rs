@@ -311,6 +311,7 @@ pub(crate) fn check() -> Check {
             balanced: true,
             why: "every span, point and record that was emitted is accounted for".into(),
         },
+        action: None,
     }
 }
 

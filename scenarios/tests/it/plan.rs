@@ -103,6 +103,32 @@ fn changes_come_over_the_whole_run_and_on_every_service() {
 }
 
 #[test]
+fn a_lever_left_out_shifts_nothing_but_the_numbers_of_builds() {
+    for seed in 0..50 {
+        let whole = poisoned(seed);
+        assert_eq!(whole.without(&[]), whole);
+        let guilty = whole.injections[0].id.clone();
+        let healthy = whole.without(&[&guilty]);
+        assert!(healthy.injections.is_empty());
+        let unnumbered = |plan: &RunPlan| {
+            let mut changes = plan.background.clone();
+            changes.iter_mut().for_each(|change| change.version = None);
+            changes
+        };
+        assert_eq!(unnumbered(&healthy), unnumbered(&whole));
+        let innocent = whole.background[0].id.clone();
+        let bare = whole.without(&[&innocent]);
+        assert_eq!((bare.injections[0].ratio, bare.onset), (whole.injections[0].ratio, whole.onset));
+        // The guilty build is as many as there are deploys to its service up to it, itself included, and the first one.
+        let target = &bare.injections[0].target;
+        let earlier = bare.background.iter().filter(|change| {
+            change.lever == Lever::Deploy && change.target == *target && change.at < bare.injections[0].at
+        });
+        assert_eq!(bare.injections[0].version, Some(format!("v{}", earlier.count() + 2)));
+    }
+}
+
+#[test]
 fn an_operator_asks_only_where_nothing_is_wrong() {
     assert!(poisoned(3).question.is_none());
     let quiet = plan(&scenario("null_quiet"), 3);

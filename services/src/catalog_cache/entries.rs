@@ -77,6 +77,10 @@ impl Entries {
         }
     }
 
+    pub(super) fn clear(&self) {
+        self.lock().held.clear();
+    }
+
     pub(super) fn held(&self) -> i64 {
         i64::try_from(self.lock().held.len()).unwrap_or(i64::MAX)
     }

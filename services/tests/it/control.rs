@@ -85,6 +85,93 @@ fn an_order_that_nobody_renews_is_undone() {
     });
 }
 
+fn turn(lever: &str, target: &str, magnitude: f64) -> String {
+    format!(r#"{{"lever":"{lever}","target":"{target}","magnitude":{magnitude:?},"ttl_ms":60000}}"#)
+}
+
+/// How long so many readings at once of the database take together.
+async fn crowd(lab: &Lab, readers: usize) -> Duration {
+    let began = lab.world.clock.now();
+    let reading = |n: usize| async move {
+        let id = format!("{n}");
+        lab.get("http://database:80/products/1", &[(contract::http::REQUEST_ID, &id)]).await.unwrap()
+    };
+    futures::future::join_all((0..readers).map(reading)).await;
+    lab.world.clock.now().saturating_sub(began)
+}
+
+#[test]
+fn a_pool_is_resized_and_a_service_paced_until_the_order_ends() {
+    virtually(|| async {
+        let database = "http://database.control:80";
+        let lab = Lab::start(1, System::default()).await;
+        let put = |id: &'static str, body: String| {
+            let lab = &lab;
+            async move { send(lab, Method::PUT, &format!("{database}/faults/{id}"), TOKEN, &body).await }
+        };
+        let off = |id: &'static str| {
+            let lab = &lab;
+            async move { send(lab, Method::DELETE, &format!("{database}/faults/{id}"), TOKEN, "").await }
+        };
+        let usual = crowd(&lab, 12).await;
+        assert_eq!(put("a", turn("pool_size", "database/pool", 12.0)).await, 201);
+        let wide = crowd(&lab, 12).await;
+        assert!(wide < usual / 2, "{wide:?} of {usual:?}");
+        // Narrower than it began, while twelve are in use: what is held runs out as it comes back.
+        let narrowing = async {
+            lab.world.clock.sleep(Duration::from_millis(10)).await;
+            put("b", turn("pool_size", "database/pool", 1.0)).await
+        };
+        assert_eq!(futures::join!(crowd(&lab, 24), narrowing).1, 201);
+        let narrow = crowd(&lab, 12).await;
+        assert!(narrow > usual * 2, "{narrow:?} of {usual:?}");
+        assert_eq!(off("b").await, 204);
+        // The draws are those of the same requests, so the same crowd takes the same time again.
+        let again = crowd(&lab, 12).await;
+        assert!(again.abs_diff(usual) < Duration::from_millis(5), "{again:?} instead of {usual:?}");
+        assert_eq!(put("c", turn("pace", "database", 0.25)).await, 201);
+        let fast = crowd(&lab, 12).await;
+        assert!(fast < usual / 3, "{fast:?} of {usual:?}");
+        assert_eq!(off("c").await, 204);
+        assert!(crowd(&lab, 12).await.abs_diff(usual) < Duration::from_millis(5));
+    });
+}
+
+#[test]
+fn what_cannot_be_turned_is_refused() {
+    virtually(|| async {
+        let lab = Lab::start(1, System::default()).await;
+        let put = |host: &'static str, body: String| {
+            let lab = &lab;
+            let uri = format!("http://{host}.control:80/faults/a");
+            async move { send(lab, Method::PUT, &uri, TOKEN, &body).await }
+        };
+        assert_eq!(put("database", turn("pool_size", "database/compute", 3.0)).await, 422);
+        assert_eq!(put("database", turn("pool_size", "database", 3.0)).await, 422);
+        assert_eq!(put("database", turn("pool_size", "catalog/db", 3.0)).await, 422);
+        assert_eq!(put("database", turn("pool_size", "database/pool", -1.0)).await, 400);
+        assert_eq!(put("database", turn("pool_size", "database/pool", 1e6)).await, 400);
+        assert_eq!(put("database", turn("pace", "database", 0.0)).await, 400);
+        assert_eq!(put("database", turn("pace", "database/pool", 1.0)).await, 422);
+        assert_eq!(put("database", turn("purge", "database", 1.0)).await, 422);
+    });
+}
+
+#[test]
+fn a_purged_cache_reads_every_key_anew() {
+    virtually(|| async {
+        let mut system = System::default();
+        system.catalog_cache.unreadable_share = 0.0;
+        let lab = Lab::start(1, system).await;
+        assert_eq!(send(&lab, Method::PUT, &format!("{CACHE}/faults/a"), TOKEN, &poison(60_000)).await, 201);
+        assert_eq!(send(&lab, Method::DELETE, &format!("{CACHE}/faults/a"), TOKEN, "").await, 204);
+        assert!(!readable(&lab, 5).await);
+        let purge = turn("purge", "catalog-cache", 1.0);
+        assert_eq!(send(&lab, Method::PUT, &format!("{CACHE}/faults/b"), TOKEN, &purge).await, 201);
+        assert!(readable(&lab, 5).await);
+    });
+}
+
 #[test]
 fn control_traffic_and_probes_are_never_traced() {
     virtually(|| async {
