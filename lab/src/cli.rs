@@ -1,11 +1,15 @@
 //! The command line.
 
+mod regress;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::setup::Mode;
+
+pub(crate) use regress::{Compare, Regress};
 
 /// Runs incidents with known causes, asks what happened from the telemetry alone, and scores the answer.
 #[derive(Debug, Parser)]
@@ -19,6 +23,8 @@ const EXAMPLES: &str = "\
 Examples:
   rcalab run cache_poison_pill                  one incident on real sockets, about a minute
   rcalab run cache_poison_pill --mode sim       the same on virtual time, seconds; same seed, same bytes
+  rcalab regress --seeds 1..100                 every scenario with a hundred seeds, on all processors
+  rcalab compare runs/before runs/after         what got better and what got worse between two regressions
   rcalab investigate runs/live-0123456789ab     read a bundle again, without its truth
   rcalab scenarios show null_quiet              what a scenario says, its truth included
 
@@ -30,6 +36,10 @@ Exit codes:
 pub(crate) enum Command {
     /// Run a scenario, investigate it, and score the verdict against the truth.
     Run(Run),
+    /// Run every scenario with many seeds on virtual time, and hold the verdicts to gates.
+    Regress(Regress),
+    /// Say what got better and what got worse between two regressions.
+    Compare(Compare),
     /// Investigate a folder of evidence: a run's bundle, or OTLP/JSON lines with an alert.json.
     Investigate(Investigate),
     /// Score the verdict of a bundle against its truth.

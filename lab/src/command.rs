@@ -1,6 +1,8 @@
 //! The commands: each decides what to do and returns how it ended.
 
+pub(crate) mod compare;
 pub(crate) mod investigate;
+pub(crate) mod regress;
 pub(crate) mod run;
 pub(crate) mod scenarios;
 pub(crate) mod score;

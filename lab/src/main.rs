@@ -4,6 +4,7 @@ mod alert;
 mod carry_out;
 mod cli;
 mod command;
+mod compare;
 mod conduct;
 mod exit;
 mod intervene;
@@ -15,6 +16,7 @@ mod output;
 mod present;
 mod progress;
 mod reconcile;
+mod regress;
 mod script;
 mod service;
 mod setup;
@@ -35,6 +37,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Run(arguments) => command::run::run(&arguments),
+        Command::Regress(arguments) => command::regress::regress(&arguments),
+        Command::Compare(arguments) => command::compare::compare(&arguments),
         Command::Investigate(arguments) => command::investigate::investigate(&arguments),
         Command::Score(arguments) => command::score::score(&arguments),
         Command::Scenarios(which) => command::scenarios::scenarios(&which),

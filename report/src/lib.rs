@@ -1,23 +1,31 @@
-//! What people see of an investigation: terminal text, a self-contained HTML page, a short Markdown form.
+//! What people see of an investigation, of a regression over many and of two held against each other: terminal text,
+//! a self-contained HTML page, a short Markdown form, JUnit.
 //!
 //! Everything here is a pure function from values to text. Every string that may come from telemetry passes through
 //! one filter that makes control characters visible and cuts what is too long; the page escapes it once more.
 
 mod chain;
 mod check;
+mod comparison;
 mod facts;
 mod html;
 mod markdown;
 mod moment;
 mod quantity;
+mod regression;
 mod role;
+mod table;
 mod telemetry;
 mod terminal;
 mod text;
 mod verdict_words;
 
 pub use check::{Check, Gate, NaiveAnswer, Reconciliation, TruthSummary};
+pub use comparison::{Comparison, Side, comparison};
 pub use facts::{Phase, RunFacts};
 pub use html::html;
 pub use markdown::markdown;
+pub use regression::junit::{JunitError, junit};
+pub use regression::markdown::markdown as regression_markdown;
+pub use regression::terminal::terminal as regression;
 pub use terminal::{Options, terminal};

@@ -89,7 +89,7 @@ fn truth(page: &mut String, check: &Check) {
 }
 
 /// Escapes whatever Markdown, its tables and its HTML could read as markup, links and mentions included.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -109,6 +109,6 @@ fn plain(text: &str) -> String {
 }
 
 /// A name as code: the few characters that still mean something there, or where code is not understood, are replaced.
-fn code(name: &str) -> String {
+pub(crate) fn code(name: &str) -> String {
     format!("`{}`", text::name(name).replace('`', "'").replace('|', "¦").replace('<', "‹"))
 }

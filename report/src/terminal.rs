@@ -1,7 +1,7 @@
 //! The investigation as terminal text, for a tired person at three in the morning.
 
 mod check;
-mod sheet;
+pub(crate) mod sheet;
 
 use jiff::tz::TimeZone;
 use rca_engine::investigation::{Action, Investigation, Stance, TimelineLine};

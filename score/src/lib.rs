@@ -1,11 +1,17 @@
 //! Truth and verdict in, scores, gates and intervals out; and the naive methods that every score is held against.
 
+pub mod aggregate;
 pub mod card;
+pub mod cell;
 pub mod method;
 pub mod naive;
+pub mod paired;
 pub mod scoring;
 pub mod statistics;
 
+pub use aggregate::{Summary, Thresholds, summarise};
 pub use card::{Gate, MethodCard, ScoreCard};
+pub use cell::Cell;
 pub use method::{Alert, Method, MethodOutput, MethodRoles, Rank};
+pub use paired::{Pairing, pair};
 pub use scoring::{Answer, Score, score};

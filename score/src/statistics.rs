@@ -1,9 +1,17 @@
 //! Intervals and skill over many runs: a share with its uncertainty, a mean over scenarios, a confidence that means it.
 
+mod confidence;
+mod exact;
+
+use serde::{Deserialize, Serialize};
+
 use crate::naive::mix;
 
+pub use confidence::{area_under_curve, brier, brier_skill};
+pub use exact::{binomial_limit, binomial_tail, sign_test};
+
 /// An estimate with its interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     pub estimate: f64,
     pub low: f64,
@@ -45,24 +53,29 @@ pub fn bootstrap_over_scenarios(scenarios: &[Vec<f64>], resamples: u32, seed: u6
     Some(Interval { estimate: mean(&means), low: at(0.025), high: at(0.975) })
 }
 
-/// How much better stated confidences are than always stating the base rate: 1 is perfect, 0 no better, below 0 worse
-/// (Brier 1950). Each pair is a confidence from 0 to 1 and whether the answer was right. None: no pairs, or all answers
-/// alike right or wrong, where the base rate cannot be beaten.
-pub fn brier_skill(answers: &[(f64, bool)]) -> Option<f64> {
-    let outcomes: Vec<f64> = answers.iter().map(|(_, right)| f64::from(u8::from(*right))).collect();
-    if outcomes.is_empty() {
+/// How many independent runs the runs of some scenarios are worth (Kish 1965): seeds of one scenario resemble each other
+/// more than scenarios do, and the share of variance between scenarios says by how much (one-way analysis of variance).
+/// Where nothing varies within scenarios, a scenario is worth one run. None: no scenario has a value.
+pub fn effective_n(scenarios: &[Vec<f64>]) -> Option<f64> {
+    let groups: Vec<&Vec<f64>> = scenarios.iter().filter(|values| !values.is_empty()).collect();
+    if groups.is_empty() {
         return None;
     }
-    let base = mean(&outcomes);
-    let error = |stated: &dyn Fn(usize) -> f64| {
-        let squares = outcomes.iter().enumerate().map(|(index, outcome)| (stated(index) - outcome).powi(2));
-        squares.sum::<f64>()
-    };
-    let reference = error(&|_| base);
-    (reference > 0.0).then(|| 1.0 - error(&|index| answers[index].0) / reference)
+    let (number, total) = (groups.len() as f64, groups.iter().map(|values| values.len()).sum::<usize>() as f64);
+    let everything = mean(&groups.iter().flat_map(|values| values.iter().copied()).collect::<Vec<_>>());
+    let between: f64 = groups.iter().map(|values| values.len() as f64 * (mean(values) - everything).powi(2)).sum();
+    let within: f64 = groups.iter().flat_map(|values| values.iter().map(|value| (value - mean(values)).powi(2))).sum();
+    if groups.len() < 2 || within <= 0.0 || total <= number {
+        return Some(number);
+    }
+    let squares: f64 = groups.iter().map(|values| (values.len() as f64).powi(2)).sum();
+    let typical = (total - squares / total) / (number - 1.0);
+    let (between, within) = (between / (number - 1.0), within / (total - number));
+    let resemblance = ((between - within) / (between + (typical - 1.0) * within)).clamp(0.0, 1.0);
+    Some((total / (1.0 + (typical - 1.0) * resemblance)).max(number))
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
@@ -98,12 +111,16 @@ mod tests {
     }
 
     #[test]
-    fn skill_is_one_for_a_prophet_and_nothing_for_the_base_rate() {
-        let skill =
-            |pairs: &[(f64, bool)]| brier_skill(pairs).map_or_else(|| "none".to_owned(), |it| format!("{it:.2}"));
-        assert_eq!(skill(&[(1.0, true), (0.0, false)]), "1.00");
-        assert_eq!(skill(&[(0.5, true), (0.5, false)]), "0.00");
-        assert_eq!(skill(&[(0.0, true), (1.0, false)]), "-3.00");
-        assert_eq!(skill(&[(0.9, true)]), "none");
+    fn runs_that_resemble_each_other_count_less() {
+        let shown = |groups: &[Vec<f64>]| effective_n(groups).map_or_else(|| "none".to_owned(), |n| format!("{n:.1}"));
+        // All of a scenario's runs alike, scenarios different: two scenarios are two runs.
+        assert_eq!(shown(&[vec![1.0; 50], vec![0.0; 50]]), "2.0");
+        // Scenarios alike, runs different: every run counts.
+        assert_eq!(shown(&[[1.0, 0.0].repeat(25), [0.0, 1.0].repeat(25)]), "100.0");
+        assert_eq!(shown(&[vec![1.0; 10], vec![1.0; 10], vec![]]), "2.0");
+        assert_eq!(shown(&[vec![1.0, 0.0, 1.0]]), "1.0");
+        assert_eq!(shown(&[]), "none");
+        let between = effective_n(&[vec![1.0, 1.0, 1.0, 0.0], vec![0.0, 0.0, 1.0, 0.0]]).unwrap();
+        assert!(between > 2.0 && between < 8.0, "{between}");
     }
 }

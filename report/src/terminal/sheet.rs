@@ -6,7 +6,7 @@ use crate::role::Role;
 
 /// How a piece looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     Plain,
     Bold,
     Dim,
@@ -17,47 +17,47 @@ pub(super) enum Style {
 
 /// A run of text in one style.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(crate) struct Piece {
     style: Style,
     text: String,
 }
 
 /// Text that has passed the filter, or is the report's own.
-pub(super) fn piece(style: Style, text: &str) -> Piece {
+pub(crate) fn piece(style: Style, text: &str) -> Piece {
     Piece { style, text: text.to_owned() }
 }
 
 /// What is written so far.
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     width: usize,
     colour: bool,
     out: String,
 }
 
 impl Sheet {
-    pub(super) fn new(width: usize, colour: bool) -> Self {
+    pub(crate) fn new(width: usize, colour: bool) -> Self {
         Self { width: width.max(40), colour, out: String::new() }
     }
 
     /// A title with an aside, after an empty line.
-    pub(super) fn heading(&mut self, title: &str, aside: &str) {
+    pub(crate) fn heading(&mut self, title: &str, aside: &str) {
         self.blank();
         self.item(&[piece(Style::Bold, title)], &[piece(Style::Dim, &format!("  {aside}"))]);
     }
 
-    pub(super) fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         self.out.push('\n');
     }
 
     /// Text as it is, not wrapped.
-    pub(super) fn verbatim(&mut self, indent: &str, text: &str) {
+    pub(crate) fn verbatim(&mut self, indent: &str, text: &str) {
         self.out.push_str(indent);
         self.out.push_str(text);
         self.out.push('\n');
     }
 
     /// A lead and a body that wraps under the body's own beginning.
-    pub(super) fn item(&mut self, lead: &[Piece], body: &[Piece]) {
+    pub(crate) fn item(&mut self, lead: &[Piece], body: &[Piece]) {
         let hang: usize = lead.iter().map(|piece| piece.text.width()).sum();
         // A lead that leaves no room is followed by a body on lines of its own.
         let (hang, start) = if hang + 24 > self.width { (4, None) } else { (hang, Some(hang)) };
@@ -83,7 +83,7 @@ impl Sheet {
         self.write(&line);
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.out
     }
 

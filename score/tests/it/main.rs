@@ -1,7 +1,10 @@
 //! What a score promises: the truth scores 1, known wrong answers get their known values, naive methods do as named.
 
+mod aggregate;
 mod cards;
+mod cells;
 mod naive;
 mod oracle;
+mod paired;
 mod runs;
 mod wrong;

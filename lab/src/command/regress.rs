@@ -1,0 +1,192 @@
+//! `rcalab regress`: every scenario with many seeds on virtual time, in one table, with gates.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use miette::Report;
+use score::{Cell, Summary, summarise};
+
+use crate::exit::Exit;
+use crate::regress::cell::{self, Done, Terms};
+use crate::regress::crew::{self, Ending};
+use crate::regress::pace::Pace;
+use crate::regress::results::Journal;
+use crate::regress::selection::{Key, Selection, SelectionError, Story};
+use crate::setup::{CODE_VERSION, Mode, Setup};
+use crate::{cli, output};
+
+/// What stands in place of a file's name where its text is to be printed.
+const STANDARD_OUTPUT: &str = "-";
+
+/// Carries out what is missing, and reports on everything that was asked for.
+pub(crate) fn regress(arguments: &cli::Regress) -> Exit {
+    let selection = match Selection::new(&arguments.scenarios, &arguments.seeds, arguments.partition) {
+        Ok(selection) => selection,
+        Err(error) => return refuse(error),
+    };
+    if selection.keys.is_empty() {
+        output::remark("no cell is selected: the partition has more slices than there are cells");
+        return Exit::Nothing;
+    }
+    let terms = Terms { out: arguments.out.clone(), keep: arguments.keep, try_actions: arguments.try_actions };
+    let mut journal = match Journal::open(&arguments.out, &selection) {
+        Ok(journal) => journal,
+        Err(error) => return unwritten(&error),
+    };
+    if let Err(error) = terms.prepare() {
+        output::remark(&format!("cannot write {}: {error}", arguments.out.display()));
+        return Exit::NoReport;
+    }
+    journal.remarks.iter().for_each(|remark| output::remark(remark));
+    if let Err(exit) = carry_out(arguments, &selection, &terms, &mut journal) {
+        return exit;
+    }
+    let cells: Vec<Cell> = selection.keys.iter().filter_map(|key| journal.cells.get(key).cloned()).collect();
+    let summary = summarise(CODE_VERSION, &cells, &arguments.methods, arguments.gates.thresholds());
+    match tell(arguments, &selection, &summary) {
+        Ok(()) => exit(&summary),
+        Err(exit) => exit,
+    }
+}
+
+fn refuse(error: SelectionError) -> Exit {
+    match error {
+        SelectionError::Setup(error) => output::point(&Report::new(error)),
+        SelectionError::Twice { .. } => output::complain(&error),
+    }
+    Exit::BadInput
+}
+
+fn unwritten(error: &dyn std::error::Error) -> Exit {
+    output::complain(error);
+    Exit::NoReport
+}
+
+/// Carries out the cells that are missing, and keeps each as it completes.
+fn carry_out(
+    arguments: &cli::Regress,
+    selection: &Selection,
+    terms: &Terms,
+    journal: &mut Journal,
+) -> Result<(), Exit> {
+    let missing = |key: &&Key| journal.cells.get(key).is_none_or(|cell| terms.lacks(cell, key));
+    let tasks: Vec<(Arc<Story>, Key)> = selection
+        .keys
+        .iter()
+        .filter(missing)
+        .map(|key| (Arc::clone(&selection.stories[&key.scenario]), key.clone()))
+        .collect();
+    let (all, there) = (selection.keys.len(), selection.keys.len() - tasks.len());
+    if there > 0 && !arguments.quiet {
+        output::remark(&format!("{there} of {all} cells are there already"));
+    }
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let jobs = arguments.jobs.map_or_else(cores, usize::from);
+    let pace = std::cell::RefCell::new(Pace::new(arguments.quiet, there, all));
+    let mut lost = None;
+    let take = |(story, key): (Arc<Story>, Key), outcome: crew::Outcome<_>| {
+        let done = match outcome {
+            Ok(Ok(done)) => done,
+            Ok(Err(error)) => {
+                lost = Some(unwritten(&error));
+                return false;
+            }
+            Err(panic) => broken(&story, &key, &panic),
+        };
+        pace.borrow_mut().done(is_troubled(&done.cell));
+        if let Err(error) = journal.keep(done.cell, done.wall, done.time_to_verdict) {
+            lost = Some(unwritten(&error));
+        }
+        lost.is_none()
+    };
+    let of_terms = terms.clone();
+    let task = move |(story, key): &(Arc<Story>, Key)| cell::carry_out(story, key, &of_terms);
+    let interrupted = |under_way| {
+        pace.borrow().remark(&format!("interrupted: ends the {under_way} cells under way; once more to leave them"));
+    };
+    let ending = crew::work(tasks, jobs, task, take, interrupted);
+    pace.borrow().end();
+    match (lost, ending) {
+        (Some(exit), _) => Err(exit),
+        (None, Ok(Ending::Complete)) => Ok(()),
+        (None, Ok(Ending::Interrupted | Ending::Abandoned)) => {
+            let done = selection.keys.iter().filter(|key| journal.cells.contains_key(key)).count();
+            output::remark(&format!("{done} of {all} cells are kept; the same command goes on from here"));
+            Err(Exit::Interrupted)
+        }
+        (None, Err(error)) => {
+            output::complain(&error);
+            Err(Exit::NotUp)
+        }
+    }
+}
+
+/// A cell in which the lab broke one of its own invariants.
+fn broken(story: &Story, key: &Key, panic: &str) -> Done {
+    let setup = Setup::drawn(story.scenario.clone(), story.text.clone(), Mode::Sim, key.seed)
+        .expect("the id of a virtual run is derived, which cannot fail");
+    let cell = cell::failed(&setup, format!("the lab broke: {panic}"));
+    Done { cell, wall: Duration::ZERO, time_to_verdict: Duration::ZERO }
+}
+
+fn is_troubled(cell: &Cell) -> bool {
+    !cell.counts() || cell.card.iter().flat_map(|card| &card.gates).any(|gate| !gate.passed)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Writes every report that was asked for.
+fn tell(arguments: &cli::Regress, selection: &Selection, summary: &Summary) -> Result<(), Exit> {
+    let names: BTreeMap<&str, &str> =
+        selection.stories.iter().map(|(id, story)| (id.as_str(), story.name.as_str())).collect();
+    let again = |scenario: &str, seed: u64| again(names.get(scenario).copied().unwrap_or(scenario), seed);
+    if let Some(path) = &arguments.junit {
+        let text = report::junit(summary, &again).map_err(|error| unwritten(&error))?;
+        write(path, &text)?;
+    }
+    if let Some(path) = &arguments.markdown {
+        write(path, &report::regression_markdown(summary, &again))?;
+    }
+    let mut table = true;
+    if let Some(path) = &arguments.json {
+        let text = format!("{:#}\n", serde_json::json!(summary));
+        if path.as_os_str() == STANDARD_OUTPUT {
+            output::print(&text);
+            table = false;
+        } else {
+            write(path, &text)?;
+        }
+    }
+    if table {
+        output::print(&report::regression(summary, &again, &output::terminal()));
+    }
+    Ok(())
+}
+
+/// The command that carries one cell out once more, with its whole bundle.
+pub(crate) fn again(name: &str, seed: u64) -> String {
+    format!("rcalab run {name} --mode sim --seed {seed}")
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Exit> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let written = folder.map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, text));
+    written.map_err(|error| {
+        output::remark(&format!("cannot write {}: {error}", path.display()));
+        Exit::NoReport
+    })
+}
+
+fn exit(summary: &Summary) -> Exit {
+    match summary.exit {
+        score::card::MET => Exit::Met,
+        score::card::MISSED => Exit::Missed,
+        _ => Exit::Invalid,
+    }
+}

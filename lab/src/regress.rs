@@ -1,0 +1,31 @@
+//! A regression: every scenario with every seed on virtual time, each cell on its own, results kept as they come.
+
+pub(crate) mod cell;
+pub(crate) mod crew;
+pub(crate) mod pace;
+pub(crate) mod results;
+pub(crate) mod selection;
+
+use score::Cell;
+
+/// Which bundles a regression keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Keep {
+    /// Every one.
+    All,
+    /// Those of cells whose verdict is wrong, or that do not count.
+    Wrong,
+    None,
+}
+
+impl Keep {
+    /// Whether the bundle of a cell stays.
+    pub(crate) fn keeps(self, cell: &Cell) -> bool {
+        let right = cell.counts() && cell.card.iter().flat_map(|card| &card.gates).all(|gate| gate.passed);
+        match self {
+            Self::All => true,
+            Self::Wrong => !right,
+            Self::None => false,
+        }
+    }
+}
