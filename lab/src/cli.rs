@@ -1,5 +1,7 @@
 //! The command line.
 
+mod ask;
+mod fidelity;
 mod regress;
 
 use std::net::SocketAddr;
@@ -9,6 +11,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::setup::Mode;
 
+pub(crate) use ask::Ask;
+pub(crate) use fidelity::Fidelity;
 pub(crate) use regress::{Compare, Regress};
 
 /// Runs incidents with known causes, asks what happened from the telemetry alone, and scores the answer.
@@ -42,6 +46,10 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Investigate a folder of evidence: a run's bundle, or OTLP/JSON lines with an alert.json.
     Investigate(Investigate),
+    /// Ask a stored verdict a follow-up question: why not X, what first, what is missing, show E7.
+    Ask(Ask),
+    /// Compare runs on virtual time with live ones: durations of every service, and the verdicts.
+    Fidelity(Fidelity),
     /// Score the verdict of a bundle against its truth.
     Score(Score),
     /// List, show and check scenarios.

@@ -1,6 +1,8 @@
 //! The commands: each decides what to do and returns how it ended.
 
+pub(crate) mod ask;
 pub(crate) mod compare;
+pub(crate) mod fidelity;
 pub(crate) mod investigate;
 pub(crate) mod regress;
 pub(crate) mod run;

@@ -7,6 +7,7 @@ mod command;
 mod compare;
 mod conduct;
 mod exit;
+mod fidelity;
 mod intervene;
 mod judge;
 mod machine;
@@ -40,6 +41,8 @@ fn main() -> ExitCode {
         Command::Regress(arguments) => command::regress::regress(&arguments),
         Command::Compare(arguments) => command::compare::compare(&arguments),
         Command::Investigate(arguments) => command::investigate::investigate(&arguments),
+        Command::Ask(arguments) => command::ask::ask(&arguments),
+        Command::Fidelity(arguments) => command::fidelity::fidelity(&arguments),
         Command::Score(arguments) => command::score::score(&arguments),
         Command::Scenarios(which) => command::scenarios::scenarios(&which),
         Command::Service(arguments) => command::service::service(arguments),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rca_engine::component::Component;
-use report::{Check, Gate, NaiveAnswer, Phase, Reconciliation, RunFacts, TruthSummary};
+use report::{Check, Gate, NaiveAnswer, Phase, RunFacts, TruthSummary, Validity};
 
 use score::MethodCard;
 
@@ -79,10 +79,10 @@ pub(crate) fn check(setup: &Setup, judgement: &Judgement) -> Check {
             .collect(),
         naive: card.methods.iter().map(|card| naive(card, judgement)).collect(),
         effect: format!("{:?}", judgement.effect.class).to_lowercase(),
-        reconciliation: Reconciliation {
-            balanced: judgement.complaints.is_empty(),
+        validity: Validity {
+            counts: judgement.complaints.is_empty(),
             why: if judgement.complaints.is_empty() {
-                reconcile::summary(&judgement.books)
+                format!("its telemetry adds up, {}", reconcile::summary(&judgement.books))
             } else {
                 judgement.complaints.join("; ")
             },

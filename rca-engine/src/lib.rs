@@ -6,6 +6,7 @@
 
 pub mod component;
 pub mod evidence;
+pub mod followup;
 pub mod inquiry;
 pub mod investigation;
 pub mod options;

@@ -13,7 +13,7 @@ pub struct Check {
     pub naive: Vec<NaiveAnswer>,
     /// `valid`, `ineffective`, `absorbed`, `contaminated` or `quiet`.
     pub effect: String,
-    pub reconciliation: Reconciliation,
+    pub validity: Validity,
     /// What became of the verdict's first action, where it was tried.
     pub action: Option<String>,
 }
@@ -53,17 +53,17 @@ pub struct NaiveAnswer {
     pub must_fail: bool,
 }
 
-/// Whether every record that was emitted is accounted for.
+/// Whether the run counts: every record that was emitted is accounted for, and the fault had its effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reconciliation {
-    pub balanced: bool,
-    /// The figures, or what does not add up.
+pub struct Validity {
+    pub counts: bool,
+    /// The figures, or every reason why it does not count.
     pub why: String,
 }
 
 impl Check {
     /// Whether every gate was met in a run that counts.
     pub fn passed(&self) -> bool {
-        self.reconciliation.balanced && !self.gates.is_empty() && self.gates.iter().all(|gate| gate.passed)
+        self.validity.counts && !self.gates.is_empty() && self.gates.iter().all(|gate| gate.passed)
     }
 }

@@ -20,7 +20,7 @@ mod terminal;
 mod text;
 mod verdict_words;
 
-pub use check::{Check, Gate, NaiveAnswer, Reconciliation, TruthSummary};
+pub use check::{Check, Gate, NaiveAnswer, TruthSummary, Validity};
 pub use comparison::{Comparison, Side, comparison};
 pub use facts::{Phase, RunFacts};
 pub use html::html;
@@ -28,4 +28,4 @@ pub use markdown::markdown;
 pub use regression::junit::{JunitError, junit};
 pub use regression::markdown::markdown as regression_markdown;
 pub use regression::terminal::terminal as regression;
-pub use terminal::{Options, terminal};
+pub use terminal::{Options, reply, terminal};

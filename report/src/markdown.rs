@@ -68,9 +68,9 @@ fn truth(page: &mut String, check: &Check) {
     page.push_str(&format!("\n#### Truth of {scenario}, seed {}, effect {effect}\n\n", check.seed));
     page.push_str("| gate | | why |\n|---|---|---|\n");
     let word = |right: bool| if right { "right" } else { "**wrong**" };
-    let reconciliation = ("telemetry adds up", check.reconciliation.balanced, &check.reconciliation.why);
+    let validity = ("the run counts", check.validity.counts, &check.validity.why);
     let gates = check.gates.iter().map(|gate| (gate.name.as_str(), gate.passed, &gate.why));
-    for (name, passed, why) in gates.chain([reconciliation]).take(40) {
+    for (name, passed, why) in gates.chain([validity]).take(40) {
         let (name, why) = (plain(&text::name(name)), plain(&text::sentence(why)));
         page.push_str(&format!("| {name} | {} | {why} |\n", word(passed)));
     }

@@ -34,7 +34,7 @@ fn percent(share: Option<f64>) -> String {
 
 /// A figure between 0 and 1 that is no share.
 fn figure(value: Option<f64>) -> String {
-    value.map_or_else(none, |value| format!("{value:.2}"))
+    value.map_or_else(none, |value| format!("{value:.2}").replace('-', "−"))
 }
 
 fn seconds(value: Option<f64>) -> String {
@@ -83,9 +83,9 @@ fn overall(summary: &Summary) -> Vec<(&'static str, String)> {
     let overall = &summary.overall;
     let mut lines = Vec::new();
     if overall.top1.is_some() {
-        let worth = overall.effective_n.map_or_else(none, |n| format!("{n:.0}"));
+        let worth = overall.effective_n.map_or_else(none, |n| quantity::count(n.round() as usize, "independent run"));
         let sentence = "mean over scenarios, interval by resampling scenarios, worth";
-        lines.push(("root top-1", format!("{}, {sentence} {worth} independent runs", interval(overall.top1))));
+        lines.push(("root top-1", format!("{}, {sentence} {worth}", interval(overall.top1))));
     }
     if let Some(worst) = &overall.worst {
         lines.push(("worst", format!("{}, right in {}", text::name(&worst.scenario), quantity::percent(worst.right))));

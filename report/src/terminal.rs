@@ -1,6 +1,7 @@
 //! The investigation as terminal text, for a tired person at three in the morning.
 
 mod check;
+mod reply;
 pub(crate) mod sheet;
 
 use jiff::tz::TimeZone;
@@ -12,6 +13,8 @@ use crate::check::Check;
 use crate::role::Role;
 use crate::{moment, quantity, text};
 use sheet::{Sheet, Style, piece};
+
+pub use reply::reply;
 
 /// Timeline lines and other lists are cut at these.
 const TIMELINE_MAX: usize = 12;

@@ -19,34 +19,60 @@ use crate::{cli, machine, output, present, trial};
 
 /// Runs a scenario and prints the verdict.
 pub(crate) fn run(arguments: &cli::Run) -> Exit {
-    let started = judge::now();
     let (setup, options) = match prepare(arguments) {
         Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
-    let place = arguments.out.join(setup.run_id());
     let progress = Progress::new(arguments.quiet);
-    let writer = match begin(&arguments.out, &place) {
-        Ok(writer) => writer,
-        Err(exit) => return exit,
+    let done = if options.telemetry_off {
+        load_alone(&setup, &options, &arguments.out, &progress)
+    } else {
+        bundle(&setup, &options, &arguments.out, &progress, arguments.try_action)
+            .map(|(place, judgement)| end(&setup, &place, &judgement))
     };
-    let carried = carry_out::carry_out(&setup, writer.folder(), &options, &progress);
+    done.unwrap_or_else(|exit| exit)
+}
+
+/// Carries a run out, judges it, and keeps everything in a folder of its own below `out`.
+///
+/// # Errors
+/// The exit code, after what went wrong was said.
+pub(crate) fn bundle(
+    setup: &Setup,
+    options: &RunOptions,
+    out: &Path,
+    progress: &Progress,
+    try_action: bool,
+) -> Result<(PathBuf, Judgement), Exit> {
+    let started = judge::now();
+    let (writer, raw) = carried_out(setup, options, out, progress)?;
+    conclude(setup, writer, &raw, started, try_action)
+}
+
+/// A run without telemetry leaves nothing but what the load generator saw.
+fn load_alone(setup: &Setup, options: &RunOptions, out: &Path, progress: &Progress) -> Result<Exit, Exit> {
+    let started = judge::now();
+    let (_, raw) = carried_out(setup, options, out, progress)?;
+    output::print(&format!("{}\n", json!({"load": raw.conducted.load, "wall_s": started.elapsed().as_secs_f64()})));
+    Ok(Exit::Met)
+}
+
+fn carried_out(
+    setup: &Setup,
+    options: &RunOptions,
+    out: &Path,
+    progress: &Progress,
+) -> Result<(BundleWriter, Raw), Exit> {
+    let writer = begin(out, &out.join(setup.run_id()))?;
+    let carried = carry_out::carry_out(setup, writer.folder(), options, progress);
     progress.end();
-    let raw = match carried {
-        Ok(raw) => raw,
+    match carried {
+        Ok(raw) => Ok((writer, raw)),
         Err(error) => {
             output::complain(&error);
             output::remark(&format!("what there is stays in {}", writer.folder().display()));
-            return if matches!(error, RunError::Interrupted) { Exit::Interrupted } else { Exit::NotUp };
+            Err(if matches!(error, RunError::Interrupted) { Exit::Interrupted } else { Exit::NotUp })
         }
-    };
-    if options.telemetry_off {
-        output::print(&format!("{}\n", json!({"load": raw.conducted.load, "wall_s": started.elapsed().as_secs_f64()})));
-        return Exit::Met;
-    }
-    match conclude(&setup, writer, &raw, started, arguments.try_action) {
-        Ok((place, judgement)) => end(&setup, &place, &judgement),
-        Err(exit) => exit,
     }
 }
 

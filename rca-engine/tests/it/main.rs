@@ -1,5 +1,6 @@
 //! The engine from outside: incidents of a toy system, invariants, and the published schema.
 
+mod followup;
 mod fuzz;
 mod incidents;
 mod invariants;

@@ -9,7 +9,7 @@ use rca_engine::investigation::{
     PlannedQuery, PropagationEdge, RepresentativeTrace, Roles, Stance, TimeShare, TimelineLine, Window,
 };
 use rca_engine::vocabulary::{Effect, Kind, Mode, Outcome, Verb};
-use report::{Check, Gate, NaiveAnswer, Phase, Reconciliation, RunFacts, TruthSummary};
+use report::{Check, Gate, NaiveAnswer, Phase, RunFacts, TruthSummary, Validity};
 
 use super::cited;
 use super::shop::{END, EPOCH, MS, ONSET, Run, SECOND, Searched};
@@ -307,8 +307,8 @@ pub(crate) fn check() -> Check {
             naive("always_abstain", None, false, false),
         ],
         effect: "valid".into(),
-        reconciliation: Reconciliation {
-            balanced: true,
+        validity: Validity {
+            counts: true,
             why: "every span, point and record that was emitted is accounted for".into(),
         },
         action: None,

@@ -22,7 +22,7 @@ pub(super) fn block(check: &Check) -> Markup {
                 thead { tr { th scope="col" { "Gate" } th scope="col" { "" } th scope="col" { "Expected and answered" } } }
                 tbody {
                     @for gate in check.gates.iter().take(LINES_MAX) { (line(&gate.name, gate.passed, &gate.why)) }
-                    (line("telemetry adds up", check.reconciliation.balanced, &check.reconciliation.why))
+                    (line("the run counts", check.validity.counts, &check.validity.why))
                 }
             }
             @if !check.naive.is_empty() {

@@ -19,8 +19,11 @@ pub fn terminal(summary: &Summary, again: &dyn Fn(&str, u64) -> String, options:
     nulls(&mut sheet, summary);
     methods(&mut sheet, summary);
     asides(&mut sheet, summary);
-    sheet.heading("OVER ALL", "");
-    for (word, sentence) in overall(summary) {
+    let lines = overall(summary);
+    if !lines.is_empty() {
+        sheet.heading("OVER ALL", "");
+    }
+    for (word, sentence) in lines {
         sheet.item(&[piece(Style::Dim, &format!("  {word:<14}"))], &[piece(Style::Plain, &sentence)]);
     }
     gates(&mut sheet, summary);
@@ -103,13 +106,16 @@ fn methods(sheet: &mut Sheet, summary: &Summary) {
 
 /// What only some scenarios have to say.
 fn asides(sheet: &mut Sheet, summary: &Summary) {
-    for figures in &summary.scenarios {
-        let name = text::name(&figures.scenario);
+    let lines = summary.scenarios.iter().flat_map(|figures| {
         let lines = [("cells", classes(figures)), ("first action", first_actions(figures))];
-        for (word, line) in lines {
-            let Some(line) = line else { continue };
-            sheet.item(&[piece(Style::Dim, &format!("  {name}, {word}: "))], &[piece(Style::Plain, &line)]);
-        }
+        lines.map(|(word, line)| (text::name(&figures.scenario), word, line))
+    });
+    let lines: Vec<_> = lines.filter_map(|(name, word, line)| Some((name, word, line?))).collect();
+    if !lines.is_empty() {
+        sheet.blank();
+    }
+    for (name, word, line) in lines {
+        sheet.item(&[piece(Style::Dim, &format!("  {name}, {word}: "))], &[piece(Style::Plain, &line)]);
     }
 }
 

@@ -17,9 +17,9 @@ pub(super) fn write(sheet: &mut Sheet, check: &Check) {
         let body = format!("{}: {}", text::name(&gate.name), text::sentence(&gate.why));
         sheet.item(&[mark(gate.passed)], &[piece(Style::Plain, &body)]);
     }
-    let records = if check.reconciliation.balanced { "telemetry adds up" } else { "telemetry does NOT add up" };
-    let why = text::sentence(&check.reconciliation.why);
-    sheet.item(&[mark(check.reconciliation.balanced)], &[piece(Style::Plain, &format!("{records}: {why}"))]);
+    let counts = if check.validity.counts { "the run counts" } else { "the run does NOT count" };
+    let why = text::sentence(&check.validity.why);
+    sheet.item(&[mark(check.validity.counts)], &[piece(Style::Plain, &format!("{counts}: {why}"))]);
     if !check.naive.is_empty() {
         sheet.item(&[piece(Style::Dim, "  ")], &[piece(Style::Dim, "what naive methods would have said:")]);
     }

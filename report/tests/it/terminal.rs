@@ -129,7 +129,7 @@ fn the_check_tells_right_from_wrong_for_gates_and_naive_methods() {
       right  root: expected version:catalog-cache@v2 or an equal, answered version:catalog-cache@v2
       right  bottleneck: expected resource:database/pool (saturated), answered the same
       right  alerting service must fail: alerting_service answered service:search
-      right  telemetry adds up: every span, point and record that was emitted is accounted for
+      right  the run counts: every span, point and record that was emitted is accounted for
       what naive methods would have said:
       WRONG  alerting_service     service:search  (misled, as this scenario means to)
       WRONG  slowest_span         service:database  (misled, as this scenario means to)

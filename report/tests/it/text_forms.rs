@@ -35,7 +35,7 @@ fn markdown_is_short_and_tells_verdict_roles_action_and_gates() {
     | root | right | expected version:catalog-cache&#64;v2 or an equal, answered version:catalog-cache&#64;v2 |
     | bottleneck | right | expected resource:database/pool (saturated), answered the same |
     | alerting service must fail | right | alerting\_service answered service:search |
-    | telemetry adds up | right | every span, point and record that was emitted is accounted for |
+    | the run counts | right | every span, point and record that was emitted is accounted for |
 
     | naive method | would have said | |
     |---|---|---|

@@ -1,0 +1,92 @@
+//! A regression in all its forms, from cells made by hand.
+
+use insta::assert_snapshot;
+use quick_junit::{Report, TestCaseStatus};
+use report::{Options, junit, regression, regression_markdown};
+use scenarios::effect::EffectClass;
+use score::{Cell, Summary, Thresholds, summarise};
+
+use crate::cells::{RIGHT, Sketch, failed};
+
+fn again(scenario: &str, seed: u64) -> String {
+    format!("rcalab run {scenario} --mode sim --seed {seed}")
+}
+
+fn cells() -> Vec<Cell> {
+    let quiet = Sketch { scenario: "null_quiet", answered: None, class: EffectClass::Quiet, ..RIGHT };
+    let loud = |seed| {
+        let answered = if seed == 4 { "service:database" } else { "service:catalog-cache" };
+        let mut cell = Sketch { seed, answered: Some(answered), ..RIGHT }.cell();
+        cell.first_action = Some(if seed == 4 { "eases" } else { "clears" }.to_owned());
+        cell
+    };
+    let mut cells: Vec<Cell> = (1..=4).map(loud).collect();
+    cells.push(failed(5));
+    cells.extend((1..=2).map(|seed| Sketch { seed, ..quiet }.cell()));
+    cells
+}
+
+fn summary() -> Summary {
+    summarise("0.1.0+abc", &cells(), &[], Thresholds::default())
+}
+
+#[test]
+fn the_terminal_says_what_was_reached_what_was_missed_and_what_to_look_at() {
+    assert_snapshot!(regression(&summary(), &again, &Options::default()), @"");
+}
+
+#[test]
+fn no_line_of_a_regression_is_wider_than_a_usual_terminal() {
+    let text = regression(&summary(), &again, &Options::default());
+    let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 100).collect();
+    assert!(wide.is_empty(), "{wide:#?}");
+}
+
+#[test]
+fn markdown_has_the_figures_that_a_terminal_has_no_room_for() {
+    let page = regression_markdown(&summary(), &again);
+    let (head, _) = page.split_once("\n#### Over all").unwrap();
+    assert_snapshot!(head, @"");
+    assert!(page.contains("must fail; too few seeds to tell"), "{page}");
+}
+
+#[test]
+fn junit_is_read_back_with_a_case_a_gate() {
+    let text = junit(&summary(), &again).unwrap();
+    let report = Report::deserialize_from_str(&text).unwrap();
+    let state = |status: &TestCaseStatus| match status {
+        TestCaseStatus::Success { .. } => "met",
+        TestCaseStatus::NonSuccess { .. } => "missed",
+        TestCaseStatus::Skipped { .. } => "not tested",
+    };
+    let lines = report.test_suites.iter().flat_map(|suite| {
+        let case = |case: &quick_junit::TestCase| {
+            format!("{} {}: {}", suite.name.as_str(), case.name.as_str(), state(&case.status))
+        };
+        suite.test_cases.iter().map(case).collect::<Vec<_>>()
+    });
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"");
+    assert_eq!((report.tests, report.failures), (6, 2));
+    let output = report.test_suites[0].system_out.as_ref().unwrap();
+    assert!(output.as_str().contains("rcalab run cache_poison_pill --mode sim --seed 4"), "{}", output.as_str());
+    // No time and no random number: the same regression is the same text.
+    assert!(!text.contains("time") && !text.contains("uuid"), "{text}");
+    assert_eq!(junit(&summary(), &again).unwrap(), text);
+}
+
+#[test]
+fn what_came_from_elsewhere_cannot_break_out_of_any_form() {
+    let mut cells = cells();
+    for cell in &mut cells {
+        cell.scenario = "<script>|`x`\u{1b}[2J\n# y".to_owned();
+    }
+    cells[0].complaints = vec!["]]> <b>&amp; \u{0}| [x](http://y)".to_owned()];
+    let summary = summarise("`<i>`", &cells, &[], Thresholds::default());
+    let page = regression_markdown(&summary, &again);
+    assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains("<i>"), "{page}");
+    let text = junit(&summary, &again).unwrap();
+    assert_eq!(Report::deserialize_from_str(&text).unwrap().test_suites.len(), 1);
+    for form in [page, text, regression(&summary, &again, &Options::default())] {
+        assert!(!form.contains('\u{1b}') && !form.contains('\u{0}'), "{form:?}");
+    }
+}
