@@ -81,6 +81,13 @@ impl Core {
         }
     }
 
+    /// Has what is written to the evidence shown to a witness, too: each batch once, in the order of the lines.
+    #[must_use]
+    pub fn with_witness(self, witness: Tap) -> Self {
+        lock(&self.pipeline).witness = Some(witness);
+        self
+    }
+
     /// Accepts a batch, or refuses it as a whole. A batch without items is accepted and leaves no trace.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 
 pub mod bundle;
 pub mod candidates;
+pub mod gathered;
 pub mod layout;
 mod line;
 pub mod manifest;
@@ -19,6 +20,7 @@ pub mod writer;
 
 pub use bundle::{Bundle, OpenError, ReadError, Reading};
 pub use candidates::Candidates;
+pub use gathered::Gathered;
 pub use manifest::Manifest;
 pub use reader::{BrokenLine, Tally};
 pub use reconciliation::Reconciliation;

@@ -9,6 +9,7 @@ use collector::live::Pace;
 use collector::receive::{Limits, Receiver};
 use collector::{Core, Counters, Lines};
 use loadgen::Target;
+use rca_engine::evidence::Evidence;
 use telemetry::Sink;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -24,6 +25,7 @@ use crate::setup::{Mode, Setup};
 use crate::system::live::{LiveError, LiveSystem, any_port};
 use crate::system::sim::{self, SimSystem};
 use crate::system::{Addresses, Remains};
+use crate::witness::Witness;
 
 /// The collector ticks at least this often.
 const TICK: Duration = Duration::from_millis(100);
@@ -53,6 +55,8 @@ pub(crate) struct Raw {
     pub(crate) counters: Counters,
     /// Timers of this process; those of services are in their wills.
     pub(crate) lateness: Lateness,
+    /// What the evidence's files say, where it was kept in memory, too.
+    pub(crate) evidence: Option<Arc<Evidence>>,
 }
 
 /// Why the lab did not come up, or broke while it ran.
@@ -107,6 +111,8 @@ pub(crate) fn carry_out(
 async fn sim(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Progress) -> Result<Raw, RunError> {
     let (world, hosts) = sim::world(setup.plan.seed);
     let (core, watch) = collector(setup, folder, options)?;
+    let witness = Witness::default();
+    let core = core.with_witness(witness.tap());
     let sink = if options.telemetry_off { Sink::Off } else { Sink::Inline };
     let (figures, load) = (&setup.scenario.system, &setup.scenario.load);
     let system = SimSystem::start(&world, &hosts, &setup.context, figures, load, &sink).await;
@@ -119,7 +125,8 @@ async fn sim(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Prog
     let refused = |refusal| RunError::Conduct(ConductError::Refused(refusal));
     let remains = system.stop(&core).map_err(refused)?;
     let counters = core.finish(world.clock.wall_ns()).map_err(RunError::Finish)?;
-    Ok(Raw { conducted, remains, counters, lateness: Lateness::default() })
+    let evidence = Some(Arc::new(witness.evidence()));
+    Ok(Raw { conducted, remains, counters, lateness: Lateness::default(), evidence })
 }
 
 async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Progress) -> Result<Raw, RunError> {
@@ -168,7 +175,7 @@ async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Pro
     let remains = system.stop(&world.clock).await;
     stop_collector.tell();
     let counters = collecting.await.expect("the collector does not panic").map_err(RunError::Collect)?;
-    Ok(Raw { conducted: conducted?, remains, counters, lateness: world.clock.lateness() })
+    Ok(Raw { conducted: conducted?, remains, counters, lateness: world.clock.lateness(), evidence: None })
 }
 
 fn collector(setup: &Setup, folder: &Path, options: &RunOptions) -> Result<(Core, Arc<Mutex<Watch>>), RunError> {

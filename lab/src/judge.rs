@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use evidence::candidates::{self, Candidates, Names};
 use evidence::{Bundle, Reconciliation, source};
 use rca_engine::UniversalIncidentSignal;
 use rca_engine::evidence::Evidence;
+use rca_engine::inquiry;
 use rca_engine::investigation::Investigation;
+use rca_engine::options::Options;
 use scenarios::effect::{self, Effect, EffectClass, Lateness, Measured};
 use scenarios::ledger::{self, Windows};
 use scenarios::model::Sli;
@@ -41,7 +44,7 @@ pub(crate) enum JudgeError {
 #[derive(Debug)]
 pub(crate) struct Judgement {
     pub(crate) investigation: Investigation,
-    pub(crate) evidence: Evidence,
+    pub(crate) evidence: Arc<Evidence>,
     pub(crate) candidates: Candidates,
     pub(crate) truth: TruthRecord,
     pub(crate) effect: Effect,
@@ -74,19 +77,14 @@ impl Judgement {
 pub(crate) fn judge(setup: &Setup, folder: &Path, raw: &Raw) -> Result<Judgement, JudgeError> {
     let alert = raw.conducted.webhook.to_string();
     let signal = UniversalIncidentSignal::parse(&alert).map_err(JudgeError::Alert)?;
-    let bundle = Bundle::open(folder).map_err(JudgeError::Open)?;
-    let reading = bundle.read().map_err(JudgeError::Read)?;
-    if let Some(line) = reading.tallies().find_map(|tally| tally.first_broken.first()) {
-        return Err(JudgeError::Broken { lines: reading.broken(), first: line.to_string() });
-    }
-    let evidence = reading.evidence;
     let options = names::options();
+    let (evidence, investigation, time_to_verdict) = match &raw.evidence {
+        Some(evidence) => from_memory(evidence, &signal, &options),
+        None => from_files(folder, &signal, &options)?,
+    };
     let classes = vec![contract::span::TENANT_CLASS.to_owned()];
     let known = Names { workload_classes: classes, cap: CANDIDATE_CAP };
     let candidates = candidates::collect(&evidence, raw.conducted.moments.alert_ns, &options, &known);
-    let started = now();
-    let investigation = source::investigate(&bundle, &signal, &options).map_err(JudgeError::Read)?;
-    let time_to_verdict = now().saturating_duration_since(started);
     let truth = truth(setup, raw);
     let effect = effect(setup, raw, &evidence);
     let books = reconcile::books(&raw.remains, &raw.counters);
@@ -116,6 +114,29 @@ pub(crate) fn judge(setup: &Setup, folder: &Path, raw: &Raw) -> Result<Judgement
         answers,
         trial: None,
     })
+}
+
+type Investigated = (Arc<Evidence>, Investigation, Duration);
+
+/// Reads the run's files and investigates them, as anybody with the folder can.
+fn from_files(folder: &Path, signal: &UniversalIncidentSignal, options: &Options) -> Result<Investigated, JudgeError> {
+    let bundle = Bundle::open(folder).map_err(JudgeError::Open)?;
+    let reading = bundle.read().map_err(JudgeError::Read)?;
+    if let Some(line) = reading.tallies().find_map(|tally| tally.first_broken.first()) {
+        return Err(JudgeError::Broken { lines: reading.broken(), first: line.to_string() });
+    }
+    let started = now();
+    let investigation = source::investigate(&bundle, signal, options).map_err(JudgeError::Read)?;
+    Ok((Arc::new(reading.evidence), investigation, now().saturating_duration_since(started)))
+}
+
+/// Investigates what was kept in memory while the files were written, which saves reading them twice. The files say the
+/// same: tests hold the two against each other.
+fn from_memory(evidence: &Arc<Evidence>, signal: &UniversalIncidentSignal, options: &Options) -> Investigated {
+    let started = now();
+    let investigation = inquiry::investigate(signal, evidence, options);
+    let time_to_verdict = now().saturating_duration_since(started);
+    (Arc::clone(evidence), investigation, time_to_verdict)
 }
 
 /// What the naive methods say of the same evidence.

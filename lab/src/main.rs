@@ -24,6 +24,7 @@ mod setup;
 mod system;
 mod tally;
 mod trial;
+mod witness;
 
 use std::process::ExitCode;
 

@@ -21,7 +21,7 @@ pub(crate) fn terminal(setup: &Setup, judgement: &Judgement) -> String {
 /// The self-contained page.
 pub(crate) fn html(setup: &Setup, raw: &Raw, judgement: &Judgement) -> String {
     let check = check(setup, judgement);
-    report::html(&judgement.investigation, Some(&judgement.evidence), Some(&check), &facts(setup, raw))
+    report::html(&judgement.investigation, Some(&*judgement.evidence), Some(&check), &facts(setup, raw))
 }
 
 fn facts(setup: &Setup, raw: &Raw) -> RunFacts {

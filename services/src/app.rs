@@ -11,9 +11,7 @@ use axum::routing::get;
 use contract::span as attribute;
 use scenarios::ledger::Phase;
 use scenarios::model::{Load, System};
-use telemetry::{Entry, RequestContext, server};
-use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use telemetry::{Entry, RequestContext, open_span, server};
 
 use crate::catalog::Catalog;
 use crate::catalog_cache::CatalogCache;
@@ -113,9 +111,8 @@ impl Config {
 /// Marks the server span with what every request of a service has, and writes the request into the ledger.
 async fn keep_book(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestContext>().map(|context| {
-        let span = Span::current();
-        span.set_attribute(attribute::TENANT_CLASS, context.tenant.clone());
-        span.set_attribute(attribute::CONFIG_VERSION, instance.config_version());
+        open_span::mark(attribute::TENANT_CLASS, context.tenant.clone());
+        open_span::mark(attribute::CONFIG_VERSION, instance.config_version());
         context.id.clone()
     });
     let clock = &instance.world().clock;

@@ -10,7 +10,6 @@ use scenarios::ledger::Phase;
 use scenarios::model::CallPolicy;
 use telemetry::RequestContext;
 use telemetry::client::Attempt;
-use tracing::Instrument as _;
 
 use crate::cut::Severed;
 use crate::instance::Instance;
@@ -140,8 +139,7 @@ impl Edge {
         let clock = &inner.instance.world().clock;
         let uri: Uri = format!("{}{path}", inner.base).parse().map_err(|_invalid| "invalid_address")?;
         let call = Attempt::begin(&context.telemetry, clock, "GET", inner.callee.as_str(), &uri, resend);
-        let span = call.span().clone();
-        let outcome = async {
+        let work = async {
             let outcome = self.exchange(context, id, uri, &call).await;
             let reason = match &outcome {
                 Ok(response) if response.status().is_server_error() => Some(response.status().to_string()),
@@ -157,9 +155,8 @@ impl Edge {
                 );
             }
             outcome
-        }
-        .instrument(span)
-        .await;
+        };
+        let outcome = call.span().run(work).await;
         call.finish(outcome.as_ref().map(|response| response.status().as_u16()).map_err(|reason| *reason));
         outcome
     }

@@ -15,9 +15,7 @@ use bytes::Bytes;
 use contract::{event, metric, span as attribute};
 use opentelemetry::KeyValue;
 use scenarios::model::{self, OnUnreadable};
-use telemetry::{Counter, RequestContext, Telemetry};
-use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use telemetry::{Counter, RequestContext, Telemetry, open_span};
 
 use self::entries::{Entries, Found};
 use self::flight::Flights;
@@ -112,9 +110,9 @@ impl CatalogCache {
             Found::Unreadable => "unreadable",
             Found::Missing => "miss",
         };
-        Span::current().set_attribute(attribute::CACHE_OUTCOME, outcome);
+        open_span::mark(attribute::CACHE_OUTCOME, outcome);
         let key_hash = world::Draws::new(0).unit("key", &key.to_string()).to_bits();
-        Span::current().set_attribute(attribute::CACHE_KEY_HASH, format!("{key_hash:016x}"));
+        open_span::mark(attribute::CACHE_KEY_HASH, format!("{key_hash:016x}"));
         self.instruments.get().lookups.add(1, &[KeyValue::new(metric::CACHE_OUTCOME, outcome)]);
         found
     }

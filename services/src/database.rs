@@ -11,11 +11,8 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use contract::{event, metric, span as attribute};
 use opentelemetry::KeyValue;
-use opentelemetry::trace::Status;
 use scenarios::model;
-use telemetry::{Histogram, RequestContext};
-use tracing::Instrument as _;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use telemetry::{Histogram, OpenSpan, RequestContext};
 
 use self::store::{Store, StoreError};
 use crate::attached::Attached;
@@ -72,15 +69,15 @@ impl Database {
             "db.collection.name" = "products",
             "db.query.summary" = store::SUMMARY,
         );
-        let row = async {
+        let span = OpenSpan::begin(span);
+        let work = async {
             let row = self.store.product(id).await;
             let hold = world.draws.erlang4("database", &context.id, self.pace.of(self.figures.service));
             let spent = world.clock.now().saturating_sub(started);
             world.clock.sleep(hold.saturating_sub(spent)).await;
             row
-        }
-        .instrument(span.clone())
-        .await;
+        };
+        let row = span.run(work).await;
         let _entered = span.enter();
         let mut attributes = vec![
             KeyValue::new(attribute::DB_SYSTEM, self.store.system()),
@@ -88,8 +85,8 @@ impl Database {
             KeyValue::new(attribute::DB_COLLECTION, "products"),
         ];
         if let Err(error) = &row {
-            span.set_status(Status::error(""));
-            span.set_attribute(attribute::ERROR_TYPE, "StoreError");
+            span.fail();
+            span.mark(attribute::ERROR_TYPE, "StoreError");
             attributes.push(KeyValue::new(attribute::ERROR_TYPE, "StoreError"));
             tracing::error!(
                 name: event::DB_EXCEPTION,

@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use scenarios::ledger::{Entry, Phase};
 
+/// Entries in one piece of memory: a book that grows piece by piece is never copied while it grows.
+const PIECE: usize = 2_048;
+
 /// The ledger of one instance; clones share it.
 #[derive(Clone, Debug)]
 pub struct Ledger(Arc<Mutex<Book>>);
@@ -13,7 +16,7 @@ pub struct Ledger(Arc<Mutex<Book>>);
 #[derive(Debug)]
 enum Book {
     Closed,
-    Memory(Vec<Entry>),
+    Memory(Vec<Vec<Entry>>),
     File(BufWriter<std::fs::File>),
 }
 
@@ -43,7 +46,11 @@ impl Ledger {
     /// Entries kept in memory so far.
     pub fn take(&self) -> Vec<Entry> {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Book::Memory(entries) => std::mem::take(entries),
+            Book::Memory(pieces) => {
+                let mut entries = Vec::with_capacity(pieces.iter().map(Vec::len).sum());
+                std::mem::take(pieces).into_iter().for_each(|piece| entries.extend(piece));
+                entries
+            }
             Book::Closed | Book::File(_) => Vec::new(),
         }
     }
@@ -63,8 +70,15 @@ impl Ledger {
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = match &mut *book {
             Book::Closed => false,
-            Book::Memory(entries) => {
-                entries.push(entry);
+            Book::Memory(pieces) => {
+                match pieces.last_mut() {
+                    Some(piece) if piece.len() < PIECE => piece.push(entry),
+                    Some(_) | None => {
+                        let mut piece = Vec::with_capacity(PIECE);
+                        piece.push(entry);
+                        pieces.push(piece);
+                    }
+                }
                 false
             }
             Book::File(file) => serde_json::to_writer(&mut *file, &entry).is_err() || file.write_all(b"\n").is_err(),

@@ -10,10 +10,8 @@ use contract::span as attribute;
 use opentelemetry::KeyValue;
 use scenarios::ledger::Phase;
 use scenarios::model::Compute;
-use telemetry::{Counter, Histogram, Telemetry};
+use telemetry::{Counter, Histogram, Telemetry, open_span};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::attached::Attached;
 use crate::instance::Instance;
@@ -193,9 +191,8 @@ impl Pool {
     fn tell_wait(&self, request: &str, from_ns: u64, to_ns: u64, granted: bool) {
         let inner = &self.0;
         let waited_ns = to_ns - from_ns;
-        let span = Span::current();
-        span.set_attribute(attribute::WAIT_RESOURCE, inner.shape.name);
-        span.set_attribute(attribute::WAIT_DURATION, i64::try_from(waited_ns).unwrap_or(i64::MAX));
+        open_span::mark(attribute::WAIT_RESOURCE, inner.shape.name);
+        open_span::mark(attribute::WAIT_DURATION, i64::try_from(waited_ns).unwrap_or(i64::MAX));
         let seconds = Duration::from_nanos(waited_ns).as_secs_f64();
         inner.instruments.get().wait_time.record(seconds, &inner.attributes);
         if waited_ns == 0 {

@@ -11,9 +11,7 @@ use contract::{metric, span as attribute};
 use futures::StreamExt as _;
 use scenarios::model;
 use serde::{Deserialize, Serialize};
-use telemetry::{Counter, Histogram, RequestContext, Telemetry};
-use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use telemetry::{Counter, Histogram, RequestContext, Telemetry, open_span};
 
 use crate::attached::Attached;
 use crate::call::Edge;
@@ -121,7 +119,7 @@ async fn answer(search: &Arc<Search>, context: &RequestContext, asked: &Asked) -
     let concurrency = search.figures.concurrency as usize;
     let items: Vec<Option<Product>> = futures::stream::iter(calls).buffered(concurrency).collect().await;
     let missing = items.iter().filter(|item| item.is_none()).count();
-    Span::current().set_attribute(attribute::DEGRADED_ITEMS, i64::try_from(missing).unwrap_or(i64::MAX));
+    open_span::mark(attribute::DEGRADED_ITEMS, i64::try_from(missing).unwrap_or(i64::MAX));
     if missing > 0 {
         search.instruments.get().degraded.add(1, &[]);
     }

@@ -19,7 +19,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use world::Clock;
 
 use crate::account::{Account, DropListener};
-use crate::exemplar::Reservoir;
+use crate::carried::Known;
+use crate::exemplar::Reservoirs;
 use crate::export::{Accounted, Finish, MetricPost};
 use crate::identity::Identity;
 use crate::ids::SeededIds;
@@ -37,9 +38,9 @@ const METRIC_INTERVAL: Duration = Duration::from_secs(1);
 /// Half a second keeps the batches small and the tail of a run short.
 const BATCH_DELAY: Duration = Duration::from_millis(500);
 const BATCH_ITEMS: usize = 512;
-/// Some ten seconds of spans of the busiest service: a collector may be away that long. The SDK sets the memory of a
+/// Some five seconds of spans of the busiest service: a collector may be away that long. The SDK sets the memory of a
 /// whole queue aside at once, of each signal, and again for each build.
-const QUEUE_ITEMS: usize = 4_096;
+const QUEUE_ITEMS: usize = 2_048;
 
 /// Where telemetry goes.
 #[derive(Clone, Debug)]
@@ -69,6 +70,7 @@ pub struct Telemetry {
     pub(crate) http: HttpInstruments,
     instruments: Instruments,
     stamp: Arc<Stamp>,
+    pub(crate) known: Known,
     tracer_provider: SdkTracerProvider,
     meter_provider: SdkMeterProvider,
     logger_provider: SdkLoggerProvider,
@@ -84,8 +86,8 @@ impl Telemetry {
         let start_ns = clock.wall_ns();
         let resource = identity.resource(&rfc3339(start_ns));
         let stamp = Arc::new(Stamp::new(clock.clone(), Arc::default(), &identity.context));
-        let reservoir = Arc::new(Reservoir::default());
-        let finish = Finish { stamp: Arc::clone(&stamp), reservoir: Arc::clone(&reservoir), start_ns };
+        let reservoirs = Arc::new(Reservoirs::default());
+        let finish = Finish { stamp: Arc::clone(&stamp), reservoirs: Arc::clone(&reservoirs), start_ns };
         let tracers = SdkTracerProvider::builder()
             .with_resource(resource.clone())
             .with_sampler(Sampler::AlwaysOn)
@@ -125,7 +127,7 @@ impl Telemetry {
         };
         let instruments = Instruments {
             meter: meter_provider.meter(SCOPE),
-            reservoir,
+            reservoirs,
             clock: clock.clone(),
             retired: Arc::default(),
         };
@@ -136,6 +138,7 @@ impl Telemetry {
             http,
             instruments,
             stamp,
+            known: Known::default(),
             tracer_provider,
             meter_provider,
             logger_provider,

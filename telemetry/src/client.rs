@@ -6,12 +6,11 @@ use std::time::Duration;
 use contract::span as attribute;
 use http::{HeaderMap, Uri};
 use opentelemetry::KeyValue;
-use opentelemetry::trace::Status;
-use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use world::Clock;
 
 use crate::bootstrap::Telemetry;
+use crate::open_span::OpenSpan;
 use crate::propagation;
 
 /// One attempt of a call; ends its span and its measurement when dropped.
@@ -19,7 +18,7 @@ use crate::propagation;
 pub struct Attempt {
     telemetry: Arc<Telemetry>,
     clock: Clock,
-    span: Span,
+    span: OpenSpan,
     started: Duration,
     peer: String,
     method: &'static str,
@@ -52,11 +51,10 @@ impl Attempt {
         if resend > 0 {
             span.set_attribute(attribute::HTTP_RESEND_COUNT, i64::from(resend));
         }
-        span.in_scope(|| {});
         Self {
             telemetry: Arc::clone(telemetry),
             clock: clock.clone(),
-            span,
+            span: OpenSpan::begin(span),
             started: clock.now(),
             peer: peer.to_owned(),
             method,
@@ -65,14 +63,14 @@ impl Attempt {
         }
     }
 
-    /// The attempt's span: instrument the work with it.
-    pub fn span(&self) -> &Span {
+    /// The attempt's span: run the work inside it.
+    pub fn span(&self) -> &OpenSpan {
         &self.span
     }
 
     /// Writes the context of this attempt into the headers of its request.
     pub fn inject(&self, headers: &mut HeaderMap) {
-        propagation::inject(&self.span.context(), headers);
+        propagation::inject(self.span.context(), headers);
     }
 
     /// Ends the attempt with a status code, or with the low-cardinality reason why there is none.
@@ -92,7 +90,7 @@ impl Drop for Attempt {
         ];
         let error = match self.outcome.unwrap_or(Err("cancelled")) {
             Ok(status) => {
-                self.span.set_attribute(attribute::HTTP_STATUS, i64::from(status));
+                self.span.mark(attribute::HTTP_STATUS, i64::from(status));
                 attributes.push(KeyValue::new(attribute::HTTP_STATUS, i64::from(status)));
                 // A client takes a 4xx for an error too.
                 (status >= 400).then(|| status.to_string())
@@ -100,8 +98,8 @@ impl Drop for Attempt {
             Err(reason) => Some(reason.to_owned()),
         };
         if let Some(error) = error {
-            self.span.set_status(Status::error(""));
-            self.span.set_attribute(attribute::ERROR_TYPE, error.clone());
+            self.span.fail();
+            self.span.mark(attribute::ERROR_TYPE, error.clone());
             attributes.push(KeyValue::new(attribute::ERROR_TYPE, error));
         }
         let elapsed = self.clock.now().saturating_sub(self.started);

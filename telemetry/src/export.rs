@@ -16,7 +16,7 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::SpanData;
 use prost::Message as _;
 
-use crate::exemplar::Reservoir;
+use crate::exemplar::Reservoirs;
 use crate::stamp::Stamp;
 
 /// Counts what an exporter got acknowledged.
@@ -64,7 +64,7 @@ impl opentelemetry_sdk::logs::LogExporter for Accounted<LogExporter> {
 #[derive(Debug)]
 pub(crate) struct Finish {
     pub(crate) stamp: Arc<Stamp>,
-    pub(crate) reservoir: Arc<Reservoir>,
+    pub(crate) reservoirs: Arc<Reservoirs>,
     pub(crate) start_ns: u64,
 }
 
@@ -112,7 +112,7 @@ impl Finish {
             Data::Sum(sum) => finish!(sum.data_points, self.start_ns),
             Data::Histogram(histogram) => {
                 for point in &mut histogram.data_points {
-                    self.reservoir.attach(name, point);
+                    self.reservoirs.attach(name, point);
                 }
                 finish!(histogram.data_points, self.start_ns)
             }

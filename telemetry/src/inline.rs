@@ -52,7 +52,7 @@ impl Inline {
             })
             .collect();
         sort(&mut attributes);
-        let reader = Reader(Arc::new(ManualReader::builder().with_temporality(Temporality::Cumulative).build()));
+        let reader = Reader::new(ManualReader::builder().with_temporality(Temporality::Cumulative).build());
         Self {
             resource: ProtoResource { attributes, ..ProtoResource::default() },
             scope: scope.to_owned(),
@@ -67,7 +67,7 @@ impl Inline {
     pub(crate) fn pull(&self, metrics: bool) -> Vec<Batch> {
         let mut batches = Vec::new();
         let tallies = &self.finish.stamp.tallies;
-        let spans = std::mem::take(&mut *self.spans.lock().unwrap_or_else(PoisonError::into_inner));
+        let spans = take(&self.spans);
         if !spans.is_empty() {
             tallies.spans.exported(spans.len() as u64, true);
             let scope = Some(ProtoScope { name: self.scope.clone(), ..ProtoScope::default() });
@@ -76,7 +76,7 @@ impl Inline {
             let resource_spans = vec![ResourceSpans { resource, scope_spans, ..ResourceSpans::default() }];
             batches.push(Batch::Traces(ExportTraceServiceRequest { resource_spans }));
         }
-        let logs = std::mem::take(&mut *self.logs.lock().unwrap_or_else(PoisonError::into_inner));
+        let logs = take(&self.logs);
         if !logs.is_empty() {
             tallies.logs.exported(logs.len() as u64, true);
             batches.push(Batch::Logs(self.log_request(logs)));
@@ -111,6 +111,13 @@ impl Inline {
         let resource_logs = vec![ResourceLogs { resource, scope_logs, ..ResourceLogs::default() }];
         ExportLogsServiceRequest { resource_logs }
     }
+}
+
+/// Takes everything out and leaves room for as much, so that a buffer is not copied again and again while it fills.
+fn take<T>(buffer: &Mutex<Vec<T>>) -> Vec<T> {
+    let mut buffer = buffer.lock().unwrap_or_else(PoisonError::into_inner);
+    let room = Vec::with_capacity(buffer.len());
+    std::mem::replace(&mut *buffer, room)
 }
 
 /// Span processor of the synchronous sink.
@@ -159,6 +166,12 @@ impl LogProcessor for InlineLogs {
 /// A manual reader that can be asked after it was handed to the provider.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader(Arc<ManualReader>);
+
+impl Reader {
+    pub(crate) fn new(reader: ManualReader) -> Self {
+        Self(Arc::new(reader))
+    }
+}
 
 impl MetricReader for Reader {
     fn register_pipeline(&self, pipeline: Weak<Pipeline>) {

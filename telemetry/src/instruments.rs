@@ -9,13 +9,12 @@ pub use opentelemetry::metrics::Counter;
 use opentelemetry::metrics::{Meter, UpDownCounter};
 use world::Clock;
 
-use crate::exemplar::Reservoir;
+use crate::exemplar::{Reservoir, Reservoirs};
 
 /// A histogram in seconds whose points carry exemplars.
 #[derive(Clone, Debug)]
 pub struct Histogram {
     inner: opentelemetry::metrics::Histogram<f64>,
-    name: &'static str,
     reservoir: Arc<Reservoir>,
     clock: Clock,
 }
@@ -23,8 +22,7 @@ pub struct Histogram {
 impl Histogram {
     /// Records one measurement inside the current span.
     pub fn record(&self, value: f64, attributes: &[KeyValue]) {
-        self.inner.record(value, attributes);
-        self.reservoir.offer(self.name, &metric::LATENCY_BOUNDS, value, attributes, self.clock.wall_ns());
+        self.reservoir.record(&self.inner, value, attributes, self.clock.wall_ns());
     }
 }
 
@@ -32,7 +30,7 @@ impl Histogram {
 #[derive(Clone, Debug)]
 pub(crate) struct Instruments {
     pub(crate) meter: Meter,
-    pub(crate) reservoir: Arc<Reservoir>,
+    pub(crate) reservoirs: Arc<Reservoirs>,
     pub(crate) clock: Clock,
     /// Set when another build took over: levels are the new one's to tell.
     pub(crate) retired: Arc<AtomicBool>,
@@ -46,7 +44,7 @@ impl Instruments {
     pub(crate) fn histogram(&self, name: &'static str) -> Histogram {
         let inner =
             self.meter.f64_histogram(name).with_unit("s").with_boundaries(metric::LATENCY_BOUNDS.to_vec()).build();
-        Histogram { inner, name, reservoir: Arc::clone(&self.reservoir), clock: self.clock.clone() }
+        Histogram { inner, reservoir: self.reservoirs.of(name), clock: self.clock.clone() }
     }
 
     pub(crate) fn level<F>(&self, name: &'static str, unit: &'static str, attributes: Vec<KeyValue>, read: F)

@@ -5,6 +5,7 @@
 
 mod account;
 mod bootstrap;
+mod carried;
 pub mod client;
 mod exemplar;
 mod export;
@@ -13,6 +14,7 @@ mod ids;
 mod inline;
 pub mod instruments;
 mod log_line;
+pub mod open_span;
 mod propagation;
 pub mod server;
 mod slot;
@@ -23,5 +25,6 @@ pub use bootstrap::{Sink, StartError, Telemetry};
 pub use identity::Identity;
 pub use inline::Batch;
 pub use instruments::{Counter, Histogram};
+pub use open_span::OpenSpan;
 pub use server::{Entry, ErrorType, RequestContext};
 pub use slot::Slot;

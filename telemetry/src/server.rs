@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use contract::{http as headers, span as attribute};
 use opentelemetry::KeyValue;
+use opentelemetry::context::FutureExt as _;
 use tracing::instrument::WithSubscriber as _;
-use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use world::Clock;
 
 use crate::bootstrap::Telemetry;
+use crate::open_span::OpenSpan;
 use crate::propagation;
 use crate::slot::Slot;
 
@@ -48,20 +49,20 @@ pub struct ErrorType(pub &'static str);
 pub async fn serve(State(entry): State<Entry>, mut request: Request, next: Next) -> Response {
     let telemetry = entry.slot.current();
     let exchange = Exchange::begin(&telemetry, &entry.clock, &request);
-    let span = exchange.span.clone();
-    let context = RequestContext {
+    let context = exchange.span.context().clone();
+    let known = RequestContext {
         id: plain_header(&request, headers::REQUEST_ID).unwrap_or_else(|| "0".to_owned()),
         tenant: plain_header(&request, headers::TENANT_CLASS).unwrap_or_else(|| "none".to_owned()),
         telemetry: Arc::clone(&telemetry),
     };
-    request.extensions_mut().insert(context);
+    request.extensions_mut().insert(known);
     let work = async move {
         let mut exchange = exchange;
         let response = next.run(request).await;
         exchange.outcome = Some((response.status(), response.extensions().get::<ErrorType>().copied()));
         response
     };
-    let work = work.instrument(span).with_subscriber(telemetry.dispatch().clone());
+    let work = work.with_context(context).with_subscriber(telemetry.dispatch().clone());
     if entry.cancel_on_disconnect {
         return work.await;
     }
@@ -77,17 +78,17 @@ fn plain_header(request: &Request, name: &str) -> Option<String> {
 struct Exchange {
     telemetry: Arc<Telemetry>,
     clock: Clock,
-    span: Span,
+    span: OpenSpan,
     started: Duration,
-    method: String,
+    method: &'static str,
     route: String,
     outcome: Option<(StatusCode, Option<ErrorType>)>,
 }
 
 impl Exchange {
     fn begin(telemetry: &Arc<Telemetry>, clock: &Clock, request: &Request) -> Self {
-        let (parent, dropped) = propagation::extract(request.headers());
-        let method = request.method().as_str().to_owned();
+        let (parent, dropped) = propagation::extract(request.headers(), &telemetry.known);
+        let method = known_method(request.method());
         let route = request.extensions().get::<MatchedPath>().map_or("/", |path| path.as_str()).to_owned();
         let span = tracing::dispatcher::with_default(telemetry.dispatch(), || {
             let span = tracing::info_span!(
@@ -101,16 +102,15 @@ impl Exchange {
             );
             // It fails only for a span that has begun, and this one has not.
             drop(span.set_parent(parent));
-            span
+            // Begun now, because the first poll comes later.
+            OpenSpan::begin(span)
         });
         if dropped > 0 {
             telemetry.http.baggage_dropped.add(dropped, &[]);
         }
-        telemetry.http.server_active.add(1, &server_attributes(&method));
+        telemetry.http.server_active.add(1, &server_attributes(method));
         let (telemetry, clock) = (Arc::clone(telemetry), clock.clone());
         let started = clock.now();
-        // Starting the span now keeps its time right when the first poll comes later.
-        span.in_scope(|| {});
         Self { telemetry, clock, span, started, method, route, outcome: None }
     }
 }
@@ -118,20 +118,20 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         let _entered = self.span.enter();
-        self.telemetry.http.server_active.add(-1, &server_attributes(&self.method));
-        let mut attributes = server_attributes(&self.method).to_vec();
+        self.telemetry.http.server_active.add(-1, &server_attributes(self.method));
+        let mut attributes = server_attributes(self.method).to_vec();
         attributes.push(KeyValue::new(attribute::HTTP_ROUTE, self.route.clone()));
         let error = match self.outcome {
             Some((status, error)) => {
-                self.span.set_attribute(attribute::HTTP_STATUS, i64::from(status.as_u16()));
+                self.span.mark(attribute::HTTP_STATUS, i64::from(status.as_u16()));
                 attributes.push(KeyValue::new(attribute::HTTP_STATUS, i64::from(status.as_u16())));
                 status.is_server_error().then(|| error.map_or(status.as_str().to_owned(), |error| error.0.to_owned()))
             }
             None => Some("cancelled".to_owned()),
         };
         if let Some(error) = error {
-            self.span.set_status(opentelemetry::trace::Status::error(""));
-            self.span.set_attribute(attribute::ERROR_TYPE, error.clone());
+            self.span.fail();
+            self.span.mark(attribute::ERROR_TYPE, error.clone());
             attributes.push(KeyValue::new(attribute::ERROR_TYPE, error));
         }
         let elapsed = self.clock.now().saturating_sub(self.started);
@@ -139,6 +139,12 @@ impl Drop for Exchange {
     }
 }
 
-fn server_attributes(method: &str) -> [KeyValue; 2] {
-    [KeyValue::new(attribute::HTTP_REQUEST_METHOD, method.to_owned()), KeyValue::new(attribute::URL_SCHEME, "http")]
+/// The conventions' name of a method: one for all that nobody knows, because a caller could invent any number of them.
+fn known_method(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
+}
+
+fn server_attributes(method: &'static str) -> [KeyValue; 2] {
+    [KeyValue::new(attribute::HTTP_REQUEST_METHOD, method), KeyValue::new(attribute::URL_SCHEME, "http")]
 }

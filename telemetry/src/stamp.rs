@@ -1,6 +1,7 @@
 //! Processors that put the incident context and the world's time onto every span and log record.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,6 +18,7 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use world::Clock;
 
 use crate::account::Tallies;
+use crate::carried::Carried;
 
 /// What every processor of one telemetry value shares.
 #[derive(Debug)]
@@ -30,7 +32,8 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     pub(crate) fn new(clock: Clock, tallies: Arc<Tallies>, own: &IncidentContext) -> Self {
-        let own = own.members().map(|(key, value)| (key, StringValue::from(value.to_owned())));
+        // Shared, because every item that no request brought gets it.
+        let own = own.members().map(|(key, value)| (key, StringValue::from(Arc::<str>::from(value))));
         Self { clock, tallies, closed: AtomicBool::new(false), own }
     }
 
@@ -44,11 +47,14 @@ impl Stamp {
 
     /// The request's members where they are plain, the process's own otherwise.
     fn members(&self, cx: &Context) -> [(&'static str, StringValue); 5] {
-        let baggage = cx.baggage();
+        let carried = Carried::of(cx);
         let member = |index: usize| {
             let (key, own) = &self.own[index];
-            let carried = baggage.get(*key).filter(|value| context::is_plain(value.as_str()));
-            (*key, carried.unwrap_or(own).clone())
+            let member = match carried {
+                Some(carried) => carried.member(index),
+                None => cx.baggage().get(*key).filter(|value| context::is_plain(value.as_str())),
+            };
+            (*key, member.unwrap_or(own).clone())
         };
         let environment = member(3);
         [member(0), member(1), member(2), (context::ENVIRONMENT_NAME, environment.1.clone()), environment]
@@ -67,8 +73,30 @@ impl Stamp {
 #[derive(Debug)]
 pub(crate) struct StampSpans<P> {
     stamp: Arc<Stamp>,
-    starts: Mutex<HashMap<SpanId, SystemTime>>,
+    starts: Mutex<HashMap<SpanId, SystemTime, BuildHasherDefault<IdHasher>>>,
     next: P,
+}
+
+/// Span ids are random: their own bytes are as good as a hash of them, and nobody outside chooses them.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 ^= u64::from_le_bytes(word);
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        self.0 = id;
+    }
 }
 
 impl<P> StampSpans<P> {

@@ -15,6 +15,7 @@ pub(super) struct Pipeline {
     evidence: Lines,
     after: Lines,
     taps: Vec<Tap>,
+    pub(super) witness: Option<Tap>,
     /// Reused from line to line.
     line: Vec<u8>,
     last_flush_ns: u64,
@@ -23,7 +24,7 @@ pub(super) struct Pipeline {
 
 impl Pipeline {
     pub(super) fn new(config: Config, evidence: Lines, after: Lines, taps: Vec<Tap>) -> Self {
-        Self { config, evidence, after, taps, line: Vec::new(), last_flush_ns: 0, failure: None }
+        Self { config, evidence, after, taps, witness: None, line: Vec::new(), last_flush_ns: 0, failure: None }
     }
 
     /// Accounts for every item of the batch, whatever happens.
@@ -77,7 +78,11 @@ impl Pipeline {
         };
         let written = lines.write(signal, &self.line);
         self.note(written, || place_name(signal, place));
-        self.failure.is_none()
+        let written = self.failure.is_none();
+        if let (true, Place::Evidence, Some(witness)) = (written, place, &mut self.witness) {
+            witness(batch);
+        }
+        written
     }
 
     /// Keeps the first failure.

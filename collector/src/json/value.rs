@@ -7,6 +7,17 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use super::text::{self, Object};
 
 pub(super) fn attribute(out: &mut Vec<u8>, attribute: &KeyValue) {
+    // What nearly all attributes are, in as few steps as it takes; the rest goes field by field.
+    if let (Some(AnyValue { value: Some(Value::StringValue(value)) }), 0) = (&attribute.value, attribute.key_strindex)
+        && !attribute.key.is_empty()
+    {
+        out.extend_from_slice(b"{\"key\":");
+        text::string(out, &attribute.key);
+        out.extend_from_slice(b",\"value\":{\"stringValue\":");
+        text::string(out, value);
+        out.extend_from_slice(b"}}");
+        return;
+    }
     let mut object = Object::open(out);
     object.text("key", &attribute.key);
     any(object.field("value"), attribute.value.as_ref());

@@ -10,3 +10,4 @@ mod requests;
 mod routed;
 mod samples;
 mod shown;
+mod witnessed;

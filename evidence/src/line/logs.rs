@@ -76,7 +76,7 @@ impl RecordLine<'_> {
     }
 }
 
-fn severity_number(severity: &Enumeration<'_>) -> u8 {
+pub(crate) fn severity_number(severity: &Enumeration<'_>) -> u8 {
     let number = severity.number(|name| by_text(name.strip_prefix("SEVERITY_NUMBER_").unwrap_or(name)).map(i32::from));
     number.and_then(|number| u8::try_from(number).ok()).filter(|number| *number <= 24).unwrap_or(0)
 }

@@ -138,6 +138,6 @@ otlp_object! { Json<ExemplarLine> {
     "spanId" | "span_id" => |exemplar, id: SpanId| exemplar.span_id = id;
 }}
 
-fn is_delta(temporality: &Enumeration<'_>) -> bool {
+pub(crate) fn is_delta(temporality: &Enumeration<'_>) -> bool {
     temporality.number(|name| name.to_ascii_uppercase().ends_with("DELTA").then_some(1)) == Some(1)
 }

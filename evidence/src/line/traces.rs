@@ -106,7 +106,7 @@ impl EventLine<'_> {
 }
 
 /// A kind nobody knows is unspecified: one odd span is no reason to lose a line.
-fn span_kind(kind: &Enumeration<'_>) -> SpanKind {
+pub(crate) fn span_kind(kind: &Enumeration<'_>) -> SpanKind {
     let number = kind.number(|name| {
         let names = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
         position(&names, name.strip_prefix("SPAN_KIND_").unwrap_or(name))
@@ -121,7 +121,7 @@ fn span_kind(kind: &Enumeration<'_>) -> SpanKind {
     }
 }
 
-fn span_status(code: &Enumeration<'_>) -> Status {
+pub(crate) fn span_status(code: &Enumeration<'_>) -> Status {
     let number =
         code.number(|name| position(&["UNSET", "OK", "ERROR"], name.strip_prefix("STATUS_CODE_").unwrap_or(name)));
     match number {

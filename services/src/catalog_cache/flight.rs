@@ -5,11 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use contract::span as attribute;
-use opentelemetry::trace::{SpanContext, TraceContextExt as _};
-use telemetry::RequestContext;
+use opentelemetry::trace::SpanContext;
+use telemetry::{RequestContext, open_span};
 use tokio::sync::oneshot;
-use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::call::CallError;
 use crate::instance::Instance;
@@ -59,7 +57,7 @@ impl Flights {
             flight.waiting.push(landing);
             return Some(Seat { leader: flight.leader.clone(), span: flight.span.clone(), landed });
         }
-        let span = Span::current().context().span().span_context().clone();
+        let span = open_span::ids();
         flights.insert(key, Flight { leader: context.id.clone(), span, waiting: Vec::new() });
         None
     }
@@ -99,12 +97,11 @@ impl Drop for Ends<'_> {
 async fn wait(instance: &Instance, context: &RequestContext, seat: Seat) -> Landing {
     let clock = &instance.world().clock;
     let from_ns = clock.wall_ns();
-    Span::current().add_link(seat.span);
+    open_span::link(seat.span);
     let landed = seat.landed.await.unwrap_or(Err(CallError::NoAnswer("cancelled")));
     let to_ns = clock.wall_ns();
-    let span = Span::current();
-    span.set_attribute(attribute::WAIT_RESOURCE, "flight");
-    span.set_attribute(attribute::WAIT_DURATION, i64::try_from(to_ns - from_ns).unwrap_or(i64::MAX));
+    open_span::mark(attribute::WAIT_RESOURCE, "flight");
+    open_span::mark(attribute::WAIT_DURATION, i64::try_from(to_ns - from_ns).unwrap_or(i64::MAX));
     let station = format!("{}/flight", instance.role().as_str());
     instance.ledger().wait_for(&context.id, &station, Some(seat.leader), from_ns, to_ns);
     landed
