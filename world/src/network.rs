@@ -101,6 +101,12 @@ impl fmt::Debug for Network {
     }
 }
 
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InProcess")
+    }
+}
+
 async fn over_sockets(client: &reqwest::Client, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
     let broken = |error: &reqwest::Error| if error.is_connect() { SendError::Refused } else { SendError::Reset };
     let request = reqwest::Request::try_from(request).map_err(|_invalid| SendError::Refused)?;
@@ -140,6 +146,12 @@ impl InProcess {
     /// Forgets a host: connections to it are refused.
     pub fn close(&self, authority: &str) {
         self.hosts.write().unwrap_or_else(PoisonError::into_inner).remove(authority);
+    }
+
+    /// Forgets all hosts. Whoever listened here and can also reach this network keeps it alive, and itself with it, until
+    /// then.
+    pub fn close_all(&self) {
+        self.hosts.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     async fn send(&self, clock: &Clock, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {

@@ -19,6 +19,7 @@ const TOKEN: &str = "in-process";
 /// A running system.
 #[derive(Debug)]
 pub(crate) struct SimSystem {
+    hosts: InProcess,
     instances: BTreeMap<Role, Arc<Instance>>,
     ledger: Ledger,
     pub(crate) addresses: Addresses,
@@ -75,7 +76,7 @@ impl SimSystem {
             instances.insert(role, service.instance);
         }
         let addresses = Addresses { search: base(Role::Search), controls, token: TOKEN.to_owned() };
-        Ok(Self { instances, ledger, addresses })
+        Ok(Self { hosts: hosts.clone(), instances, ledger, addresses })
     }
 
     /// Hands what has gathered to the collector.
@@ -106,5 +107,38 @@ impl SimSystem {
             (*role, Some(LastWill { account: instance.account(), ..LastWill::default() }))
         });
         Ok(Remains { wills: wills.collect(), ledger: self.ledger.take() })
+    }
+}
+
+impl Drop for SimSystem {
+    fn drop(&mut self) {
+        self.hosts.close_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Weak;
+
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_system_outlives_its_run() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let left: Vec<Weak<Instance>> = runtime.block_on(async {
+            let (world, hosts) = world(7);
+            let context = IncidentContext {
+                run_id: "r".to_owned(),
+                scenario_id: "s".to_owned(),
+                region: "e".to_owned(),
+                environment: "l".to_owned(),
+            };
+            let (system, load) = (System::default(), Load::default());
+            let system = SimSystem::start(&world, &hosts, &context, &system, &load, &Sink::Inline).await.unwrap();
+            system.instances.values().map(Arc::downgrade).collect()
+        });
+        drop(runtime);
+        assert_eq!(left.len(), 4);
+        assert!(left.iter().all(|instance| instance.upgrade().is_none()), "an instance is still held");
     }
 }
