@@ -109,7 +109,12 @@ mod tests {
     #[test]
     fn the_time_left_follows_the_pace_so_far() {
         let shown = |seconds, done, all| told(done, all, 0, left(Duration::from_secs(seconds), done, all));
-        insta::assert_snapshot!([shown(0, 0, 40), shown(10, 10, 40), shown(100, 10, 40), shown(40, 40, 40)].join("\n"), @"");
+        insta::assert_snapshot!([shown(0, 0, 40), shown(10, 10, 40), shown(100, 10, 40), shown(40, 40, 40)].join("\n"), @"
+        0 of 40 cells
+        10 of 40 cells, about 30 s left
+        10 of 40 cells, about 5 min left
+        40 of 40 cells
+        ");
         assert_eq!(told(3, 4, 1, None), "3 of 4 cells, 1 to look at");
     }
 }

@@ -151,7 +151,19 @@ mod tests {
             ["1..3", "7", "5,1..2,2,5", "4..4", "", "3..1", "1..", "a", "-1", "1..9999999", "0..18446744073709551615"]
                 .map(seeds)
                 .join("\n"),
-            @""
+            @"
+        {1, 2, 3}
+        {7}
+        {1, 2, 5}
+        {4}
+        expected seeds and ranges with both ends, such as 1..20 or 3,7,100..120
+        the range 3..1 is empty
+        expected seeds and ranges with both ends, such as 1..20 or 3,7,100..120
+        expected seeds and ranges with both ends, such as 1..20 or 3,7,100..120
+        expected seeds and ranges with both ends, such as 1..20 or 3,7,100..120
+        more than 100000 seeds
+        more than 100000 seeds
+        "
         );
     }
 

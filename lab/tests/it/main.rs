@@ -2,13 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up may panic")]
 
 mod books;
+mod cheats;
 mod cli;
+mod compare;
 mod folders;
 mod investigate;
 mod leaks;
 mod page;
 mod postgres;
 mod program;
+mod regress;
 mod service;
 mod sim;
 mod source;

@@ -32,7 +32,43 @@ fn summary() -> Summary {
 
 #[test]
 fn the_terminal_says_what_was_reached_what_was_missed_and_what_to_look_at() {
-    assert_snapshot!(regression(&summary(), &again, &Options::default()), @"");
+    assert_snapshot!(regression(&summary(), &again, &Options::default()), @"
+    REGRESSION  7 cells of 2 scenarios, 6 count, code 0.1.0+abc
+
+      scenario           count  root top-1     chance  top-3   MRR  bottleneck  path F1  alert
+      cache_poison_pill    4/5  75 % [30, 95]    11 %   75 %  0.75       100 %     1.00  7.2 s
+
+      nothing is wrong in  count  convicted    acquitted
+      null_quiet             2/2  0 % [0, 66]  100 % [34, 100]
+
+      method        root top-1     convicted  fails where it must
+      engine        75 % [75, 75]  0 %
+      slowest_span  0 % [0, 0]     100 %      0 of 1, 1 not tested
+
+      cache_poison_pill, cells: 1 failed, 4 valid
+      cache_poison_pill, first action: 3 clears, 1 eases
+
+    OVER ALL
+      root top-1    75 % [75, 75], mean over scenarios, interval by resampling scenarios, worth 1
+                    independent run
+      worst         cache_poison_pill, right in 75 %
+      best constant service:catalog-cache, right in 100 %
+      best naive    slowest_span, right in 0 %
+      confidence    90 % stated on average, 5 of 6 right; Brier 0.143, skill −0.03, area under the curve
+                    0.50
+
+    GATES  3 of 6 met
+      MISSED      cache_poison_pill valid: 4 of 5 cells count, at least 95 % needed
+      MISSED      cache_poison_pill root_top1: 3 of 4 roots are right, at least 95 % needed
+      not tested  cache_poison_pill slowest_span_fails: right in 0 of 4; it takes 20 seeds to tell, and
+                  there are 5
+
+    CELLS TO LOOK AT  2
+      cache_poison_pill 4  wrong: root: answered service:database
+        rcalab run cache_poison_pill --mode sim --seed 4
+      cache_poison_pill 5  does not count: cannot write telemetry
+        rcalab run cache_poison_pill --mode sim --seed 5
+    ");
 }
 
 #[test]
@@ -46,7 +82,25 @@ fn no_line_of_a_regression_is_wider_than_a_usual_terminal() {
 fn markdown_has_the_figures_that_a_terminal_has_no_room_for() {
     let page = regression_markdown(&summary(), &again);
     let (head, _) = page.split_once("\n#### Over all").unwrap();
-    assert_snapshot!(head, @"");
+    assert_snapshot!(head, @r"
+    ### Regression: 2 gates missed
+
+    7 cells of 2 scenarios, 6 count, code 0.1.0+abc
+
+    | gate | scenario | | why |
+    |---|---|---|---|
+    | valid | `cache_poison_pill` | **missed** | 4 of 5 cells count, at least 95 % needed |
+    | root\_top1 | `cache_poison_pill` | **missed** | 3 of 4 roots are right, at least 95 % needed |
+    | slowest\_span\_fails | `cache_poison_pill` | not tested | right in 0 of 4; it takes 20 seeds to tell, and there are 5 |
+
+    | scenario | count | root top-1 | of all cells | chance | skill | top-3 | MRR | kind | swapped | bottleneck | path F1 | contracted | roles | alert after | notes |
+    |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+    | `cache_poison_pill` | 4/5 | 75 % [30, 95] | 60 % | 11 % | 0.72 | 75 % | 0.75 | – | 1 | 100 % [51, 100] | 1.00 | 1.00 | 0.88 | 7.2 s (7.1 to 7.4) | 1 failed, 4 valid; 3 clears, 1 eases |
+
+    | nothing is wrong in | count | convicted | acquitted | notes |
+    |---|---|---|---|---|
+    | `null_quiet` | 2/2 | 0 % [0, 66] | 100 % [34, 100] |  |
+    ");
     assert!(page.contains("must fail; too few seeds to tell"), "{page}");
 }
 
@@ -65,7 +119,14 @@ fn junit_is_read_back_with_a_case_a_gate() {
         };
         suite.test_cases.iter().map(case).collect::<Vec<_>>()
     });
-    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"");
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
+    cache_poison_pill valid: missed
+    cache_poison_pill root_top1: missed
+    cache_poison_pill bottleneck: met
+    cache_poison_pill slowest_span_fails: not tested
+    null_quiet valid: met
+    null_quiet convictions: met
+    ");
     assert_eq!((report.tests, report.failures), (6, 2));
     let output = report.test_suites[0].system_out.as_ref().unwrap();
     assert!(output.as_str().contains("rcalab run cache_poison_pill --mode sim --seed 4"), "{}", output.as_str());

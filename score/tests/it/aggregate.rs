@@ -94,7 +94,12 @@ fn where_too_few_cells_count_nothing_else_decides() {
     cache_poison_pill 3: cannot write telemetry
     exit 106
     ");
-    insta::assert_snapshot!(shown(&summary(&[failed(1)])), @"");
+    insta::assert_snapshot!(shown(&summary(&[failed(1)])), @"
+    cache_poison_pill 0/1: nothing counts
+    Missed cache_poison_pill valid: 0 of 1 cells count, at least 95 % needed
+    cache_poison_pill 1: cannot write telemetry
+    exit 106
+    ");
 }
 
 #[test]
