@@ -25,7 +25,7 @@ use crate::export::{Accounted, Finish, MetricPost};
 use crate::identity::Identity;
 use crate::ids::SeededIds;
 use crate::inline::{Batch, Inline, InlineLogs, InlineSpans};
-use crate::instruments::{Counter, Histogram, HttpInstruments, Instruments};
+use crate::instruments::{Counter, Histogram, HttpInstruments, Instruments, view};
 use crate::log_line::LogLines;
 use crate::stamp::{Stamp, StampLogs, StampSpans};
 
@@ -92,7 +92,7 @@ impl Telemetry {
             .with_resource(resource.clone())
             .with_sampler(Sampler::AlwaysOn)
             .with_id_generator(SeededIds::new(ids));
-        let meters = SdkMeterProvider::builder().with_resource(resource.clone());
+        let meters = SdkMeterProvider::builder().with_resource(resource.clone()).with_view(view);
         let loggers = SdkLoggerProvider::builder().with_resource(resource.clone());
         let mut inline = None;
         let (tracer_provider, meter_provider, logger_provider) = match sink {
