@@ -19,7 +19,7 @@ use world::{Clock, Draws, Network, Stop, World};
 use crate::alert::Watch;
 use crate::conduct::{self, ConductError, Conducted};
 use crate::progress::Progress;
-use crate::script::Script;
+use crate::script::{Kept, Script};
 use crate::service::Orders;
 use crate::setup::{Mode, Setup};
 use crate::system::live::{LiveError, LiveSystem, any_port};
@@ -179,9 +179,9 @@ async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Pro
 }
 
 fn collector(setup: &Setup, folder: &Path, options: &RunOptions) -> Result<(Core, Arc<Mutex<Watch>>), RunError> {
-    let lines = |name| match options.script.unrecorded {
-        false => Lines::create(&folder.join(name)).map_err(RunError::Files),
-        true => Ok(Lines::to(std::io::sink(), std::io::sink(), std::io::sink())),
+    let lines = |name| match options.script.kept {
+        Kept::Files => Lines::create(&folder.join(name)).map_err(RunError::Files),
+        Kept::Memory | Kept::Nothing => Ok(Lines::to(std::io::sink(), std::io::sink(), std::io::sink())),
     };
     let watch = Arc::new(Mutex::new(Watch::new(setup.scenario.alert)));
     let (evidence, after) = (lines(evidence::layout::EVIDENCE)?, lines(evidence::layout::AFTER)?);

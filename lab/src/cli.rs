@@ -145,6 +145,9 @@ pub(crate) struct Verify {
     /// One seed, or a range with both ends.
     #[arg(long, default_value = "1..20", value_name = "FROM..TO")]
     pub(crate) seeds: String,
+    /// Only operations with one of these in their name, such as omit, undo, relieve, cut, oracle.
+    #[arg(long, value_delimiter = ',', value_name = "TEXT")]
+    pub(crate) only: Vec<String>,
     /// Seeds at once; as many as there are processors when not given.
     #[arg(long, value_name = "THREADS")]
     pub(crate) jobs: Option<usize>,

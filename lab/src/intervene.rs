@@ -1,5 +1,6 @@
 //! Testing a scenario's labels by intervention: each claim of its truth becomes a run in which the claim would show.
 
+pub(crate) mod course;
 mod cut;
 mod effects;
 pub(crate) mod finding;
@@ -11,7 +12,6 @@ pub(crate) mod sizes;
 pub(crate) mod sweep;
 mod undo;
 
-use std::path::Path;
 use std::time::Duration;
 
 use rca_engine::component::Component;
@@ -19,14 +19,17 @@ use rca_engine::investigation::Investigation;
 use scenarios::truth::TruthRecord;
 
 use self::finding::Finding;
-use self::observed::{Observed, observe_into};
+use self::observed::{Observed, observe_and_judge};
 use crate::carry_out::RunError;
-use crate::judge::{self, JudgeError};
+use crate::judge::JudgeError;
 use crate::script::Script;
 use crate::setup::{Mode, Setup, SetupError};
 
 /// So long the alert's quantity has to stay under its threshold before it counts as cleared.
 pub(crate) const STAYS: Duration = Duration::from_secs(10);
+
+/// What a run in which nothing is wrong does.
+const QUIET: &str = "stays quiet";
 
 /// Why a scenario could not be verified on a seed.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +40,6 @@ pub(crate) enum VerifyError {
     Run(#[source] RunError),
     #[error("judge the run")]
     Judge(#[source] JudgeError),
-    #[error("make a folder for the run")]
-    Folder(#[source] std::io::Error),
 }
 
 /// One run as the scenario has it, with what is known of it: what all interventions are compared with.
@@ -48,6 +49,8 @@ struct Case<'a> {
     truth: TruthRecord,
     investigation: Investigation,
     candidates: Vec<Component>,
+    /// Parts of the names of the operations that are asked for; empty: all.
+    only: &'a [String],
 }
 
 /// What a seed showed.
@@ -59,6 +62,11 @@ pub(crate) enum Shown {
 }
 
 impl Case<'_> {
+    /// Whether an operation is asked for.
+    fn wants(&self, operation: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| operation.contains(part.as_str()))
+    }
+
     /// A script that lasts as long as the control did, whether and whenever the alert fires.
     fn as_long(&self) -> Script {
         let incident = self.control.incident();
@@ -68,15 +76,13 @@ impl Case<'_> {
     }
 }
 
-/// Carries out every operation that the levers at hand allow on one seed. `scratch` is a folder of this seed's own.
+/// Carries out every operation that the levers at hand allow on one seed, as far as its name contains one of `only`.
 ///
 /// # Errors
 /// If the lab itself failed; a label that does not hold is a finding.
-pub(crate) fn verify(scenario: &str, seed: u64, scratch: &Path) -> Result<Shown, VerifyError> {
+pub(crate) fn verify(scenario: &str, only: &[String], seed: u64) -> Result<Shown, VerifyError> {
     let setup = Setup::new(scenario, Mode::Sim, seed).map_err(VerifyError::Setup)?;
-    let folder = scratch.join("control");
-    let control = observe_into(&setup, Script::default(), &folder).map_err(VerifyError::Run)?;
-    let judgement = judge::judge(&setup, &folder, &control.raw).map_err(VerifyError::Judge)?;
+    let (control, judgement) = observe_and_judge(&setup)?;
     if !judgement.complaints.is_empty() {
         return Ok(Shown::Void(judgement.complaints.join("; ")));
     }
@@ -86,6 +92,7 @@ pub(crate) fn verify(scenario: &str, seed: u64, scratch: &Path) -> Result<Shown,
         truth: judgement.truth,
         investigation: judgement.investigation,
         candidates: judgement.candidates.candidates,
+        only,
     };
     let mut findings = Vec::new();
     if case.truth.has_incident() {
@@ -93,11 +100,12 @@ pub(crate) fn verify(scenario: &str, seed: u64, scratch: &Path) -> Result<Shown,
         findings.extend(undo::events(&case)?);
         findings.extend(relieve::resources(&case)?);
         findings.extend(cut::edges(&case)?);
-    } else {
+    } else if case.wants(QUIET) {
         let broken = case.control.fired().then(|| "the alert fired although nothing is wrong".to_owned());
-        findings.push(Finding::of("stays quiet", broken, None));
+        findings.push(Finding::of(QUIET, broken, None));
     }
-    findings.extend(omit::innocent(&case, &scratch.join("innocent"))?);
-    findings.extend(oracle::answers(&case.truth, &case.candidates));
+    findings.extend(omit::innocent(&case)?);
+    findings
+        .extend(oracle::answers(&case.truth, &case.candidates).into_iter().filter(|one| case.wants(&one.operation)));
     Ok(Shown::Findings(findings))
 }

@@ -22,10 +22,21 @@ pub(crate) struct Script {
     pub(crate) incident: Option<Duration>,
     /// How long it goes on after the alert, in place of the scenario's phase.
     pub(crate) after_alert: Option<Duration>,
-    /// Whether the run leaves no evidence on disk.
-    pub(crate) unrecorded: bool,
+    pub(crate) kept: Kept,
     /// Where metrics are added up.
     pub(crate) tally: Option<Arc<Mutex<Tally>>>,
+}
+
+/// What is kept of a run's telemetry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Evidence on disk, and in memory where the mode keeps it.
+    #[default]
+    Files,
+    /// Evidence in memory alone: it can be judged.
+    Memory,
+    /// Only what taps add up.
+    Nothing,
 }
 
 /// One thing of one service that is turned.
@@ -109,7 +120,7 @@ impl Script {
         timeline.orders.extend(turned.filter_map(|((at, turn), n)| turn.order(format!("turn-{n}"), *at, addresses)));
         timeline.incident = self.incident.unwrap_or(timeline.incident);
         timeline.after_alert = self.after_alert.unwrap_or(timeline.after_alert);
-        timeline.keeps = !self.unrecorded;
+        timeline.keeps = self.kept != Kept::Nothing;
         let planned = self.deeds.iter().zip(1_u32..).filter_map(|(deed, n)| {
             let act = match &deed.act {
                 Act::TakeOff { id } => PlannedAct::TakeOff { id: id.clone() },

@@ -149,3 +149,66 @@ fn shown(attribute: &KeyValue) -> String {
         None => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+    use opentelemetry_proto::tonic::common::v1::AnyValue;
+    use opentelemetry_proto::tonic::metrics::v1::{Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum};
+    use opentelemetry_proto::tonic::resource::v1::Resource;
+
+    use super::*;
+
+    fn attribute(key: &str, value: &str) -> KeyValue {
+        let value = Some(AnyValue { value: Some(Value::StringValue(value.to_owned())) });
+        KeyValue { key: key.to_owned(), value, ..KeyValue::default() }
+    }
+
+    /// A cumulative count of one build of one service.
+    fn counted(instance: &str, outcome: &str, at_ns: u64, count: i64) -> Batch {
+        let point = NumberDataPoint {
+            time_unix_nano: at_ns,
+            attributes: vec![attribute("outcome", outcome)],
+            value: Some(Number::AsInt(count)),
+            ..NumberDataPoint::default()
+        };
+        let data = Some(Data::Sum(Sum { data_points: vec![point], ..Sum::default() }));
+        let metrics = vec![Metric { name: "lookups".to_owned(), data, ..Metric::default() }];
+        let attributes =
+            vec![attribute(resource::SERVICE_NAME, "cache"), attribute(resource::SERVICE_INSTANCE_ID, instance)];
+        let resource = Some(Resource { attributes, ..Resource::default() });
+        let scope_metrics = vec![ScopeMetrics { metrics, ..ScopeMetrics::default() }];
+        let resource_metrics = vec![ResourceMetrics { resource, scope_metrics, ..ResourceMetrics::default() }];
+        Batch::Metrics(ExportMetricsServiceRequest { resource_metrics })
+    }
+
+    fn growth(tally: &Tally, with: Vec<(&str, &str)>, window: Range<u64>) -> f64 {
+        let selection = Selection { name: "lookups", service: "cache", with, having: None };
+        tally.growth(&selection, &window).count
+    }
+
+    #[test]
+    fn growth_is_between_the_last_points_before_both_ends_and_a_new_build_counts_from_zero() {
+        let mut tally = Tally::of(["lookups".to_owned()]);
+        for (instance, outcome, at_ns, count) in
+            [("1", "hit", 10, 5), ("1", "hit", 20, 9), ("1", "miss", 20, 2), ("2", "hit", 30, 7), ("1", "hit", 30, 9)]
+        {
+            tally.observe(&counted(instance, outcome, at_ns, count));
+        }
+        assert_eq!(growth(&tally, Vec::new(), 0..40).to_string(), "18");
+        assert_eq!(growth(&tally, Vec::new(), 15..25).to_string(), "6");
+        assert_eq!(growth(&tally, vec![("outcome", "hit")], 15..35).to_string(), "11");
+        assert_eq!(growth(&tally, vec![("outcome", "none")], 0..40).to_string(), "0");
+        let other = Selection { name: "lookups", service: "search", ..Selection::default() };
+        assert_eq!(tally.growth(&other, &(0..40)), Growth::default());
+        let lacking = Selection { name: "lookups", service: "cache", with: Vec::new(), having: Some("error.type") };
+        assert_eq!(tally.growth(&lacking, &(0..40)), Growth::default());
+    }
+
+    #[test]
+    fn metrics_that_nobody_chose_are_not_kept() {
+        let mut tally = Tally::of(["other".to_owned()]);
+        tally.observe(&counted("1", "hit", 10, 5));
+        assert!(tally.series.is_empty());
+    }
+}

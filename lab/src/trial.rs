@@ -83,17 +83,17 @@ impl Outcome {
 /// # Errors
 /// If the lab itself failed; what the action does is never an error.
 pub(crate) fn trial(setup: &Setup, moments: &Moments, investigation: &Investigation) -> Result<Trial, RunError> {
-    let not_tried = |verb, target, what: String| {
-        Ok(Trial { schema: TRIAL_SCHEMA, verb, target, outcome: Outcome::NotTried, what, measured: None })
-    };
     let Some(action) = investigation.core.actions.first() else {
-        return not_tried(None, None, "the verdict proposes no action".to_owned());
+        return Ok(Trial::not_tried(None, "the verdict proposes no action".to_owned()));
     };
+    attempt(setup, moments, action.verb, &action.target)
+}
+
+fn attempt(setup: &Setup, moments: &Moments, verb: Verb, target: &Component) -> Result<Trial, RunError> {
     let alert_at = Duration::from_nanos(moments.alert_ns - moments.load_from_ns);
-    let (verb, target) = (Some(action.verb), Some(action.target.clone()));
-    let means = match means::means(action.verb, &action.target, setup, alert_at) {
+    let means = match means::means(verb, target, setup, alert_at) {
         Ok(means) => means,
-        Err(reason) => return not_tried(verb, target, reason),
+        Err(reason) => return Ok(Trial::not_tried(Some((verb, target)), reason)),
     };
     let watched = setup.scenario.truth.clears_within.unwrap_or(WATCHED);
     let after_alert = Some(CUT_AFTER_ALERT + watched + STAYS);
@@ -102,19 +102,20 @@ pub(crate) fn trial(setup: &Setup, moments: &Moments, investigation: &Investigat
     let tried = observe(setup, Script { after_alert, deeds, ..Script::default() })?;
     let measured = measured(&tried, &untouched, watched);
     let outcome = outcome(&measured, setup.scenario.alert.above);
+    let (verb, target) = (Some(verb), Some(target.clone()));
     Ok(Trial { schema: TRIAL_SCHEMA, verb, target, outcome, what: means.what, measured: Some(measured) })
 }
 
 fn measured(tried: &Observed, untouched: &Observed, watched: Duration) -> Measured {
     let from_ns = untouched.moments().cut_ns;
     let watch = from_ns..from_ns + nanos(watched);
-    let clears = |run: &Observed| run.clears_after(from_ns).filter(|after| *after <= watched);
+    let clears = |run: &Observed| run.course.clears_after(from_ns).filter(|after| *after <= watched);
     Measured {
         watched_s: watched.as_secs_f64(),
         clears_after_s: clears(tried).map(|after| after.as_secs_f64()),
         untouched_clears_after_s: clears(untouched).map(|after| after.as_secs_f64()),
-        excess: tried.excess(&watch),
-        untouched_excess: untouched.excess(&watch),
+        excess: tried.course.excess(&watch),
+        untouched_excess: untouched.course.excess(&watch),
     }
 }
 
@@ -130,6 +131,12 @@ fn outcome(measured: &Measured, above: f64) -> Outcome {
 }
 
 impl Trial {
+    fn not_tried(action: Option<(Verb, &Component)>, what: String) -> Self {
+        let (verb, target) = action.unzip();
+        let target = target.cloned();
+        Self { schema: TRIAL_SCHEMA, verb, target, outcome: Outcome::NotTried, what, measured: None }
+    }
+
     /// One line for reports.
     pub(crate) fn told(&self) -> String {
         let action = match (&self.verb, &self.target) {
@@ -175,6 +182,18 @@ mod tests {
         assert_eq!(outcome_of(Some(20.0), None, 1.0, 2.0), "clears");
         assert_eq!(outcome_of(Some(20.0), Some(21.0), 1.0, 2.0), "clears");
         assert_eq!(outcome_of(Some(20.0), Some(20.0), 2.0, 2.0), "nothing");
+    }
+
+    #[test]
+    fn a_purge_before_whatever_writes_the_entries_is_put_back_does_not_clear() {
+        let setup = Setup::new("cache_poison_pill", crate::setup::Mode::Sim, 5).expect("it is in the catalog");
+        let run = observe(&setup, Script::default()).expect("the lab comes up");
+        let trial = attempt(&setup, run.moments(), Verb::Purge, &Component::service("catalog-cache"));
+        let trial = trial.expect("the lab comes up");
+        assert_eq!(
+            (trial.outcome, trial.what.as_str()),
+            (Outcome::Nothing, "all entries of catalog-cache were dropped")
+        );
     }
 
     #[test]

@@ -32,19 +32,21 @@ pub(crate) fn verify(arguments: &cli::Verify) -> Exit {
             output::remark(&format!("{done} of {all} seeds done"));
         }
     };
-    let verification = match sweep(&arguments.scenario, &seeds, arguments.jobs.unwrap_or_else(cores), &said) {
+    let jobs = arguments.jobs.unwrap_or_else(cores);
+    let verification = match sweep(&arguments.scenario, &arguments.only, &seeds, jobs, &said) {
         Ok(verification) => verification,
         Err(error) => {
             output::complain(&error);
             return match error {
                 VerifyError::Judge(_) => Exit::Invalid,
-                VerifyError::Setup(_) | VerifyError::Run(_) | VerifyError::Folder(_) => Exit::NotUp,
+                VerifyError::Setup(_) | VerifyError::Run(_) => Exit::NotUp,
             };
         }
     };
     let json = || format!("{:#}\n", serde_json::json!(verification));
     output::print(&if arguments.json { json() } else { verification.table() });
     match (verification.counts(), verification.holds()) {
+        (true, _) if verification.operations.is_empty() => Exit::Nothing,
         (false, _) => Exit::Invalid,
         (true, false) => Exit::Missed,
         (true, true) => Exit::Met,

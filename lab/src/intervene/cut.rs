@@ -8,9 +8,10 @@ use rca_engine::vocabulary::Effect;
 use scenarios::truth::{TrueEdge, TruthRecord};
 use services::{Role, control};
 
+use super::course::fall;
 use super::effects;
-use super::finding::{Figure, Finding};
-use super::observed::{Observed, fall, observe};
+use super::finding::{Figure, Finding, percent};
+use super::observed::{Observed, observe};
 use super::{Case, VerifyError};
 use crate::script::{Script, Turn};
 
@@ -21,12 +22,14 @@ const BEFORE_FALLS: f64 = 0.5;
 
 /// Cuts each edge whose effect the lab can replace.
 pub(super) fn edges(case: &Case<'_>) -> Result<Vec<Finding>, VerifyError> {
-    (0..case.truth.edges.len()).map(|index| cut(case, index)).collect()
+    let named =
+        case.truth.edges.iter().map(|edge| format!("cut({} {} {})", plain(&edge.from), edge.effect, plain(&edge.to)));
+    let wanted = named.enumerate().filter(|(_, name)| case.wants(name));
+    wanted.map(|(index, name)| cut(case, name, index)).collect()
 }
 
-fn cut(case: &Case<'_>, index: usize) -> Result<Finding, VerifyError> {
+fn cut(case: &Case<'_>, name: String, index: usize) -> Result<Finding, VerifyError> {
     let edge = &case.truth.edges[index];
-    let name = format!("cut({} {} {})", plain(&edge.from), edge.effect, plain(&edge.to));
     let turn = match severing(&case.control, edge, &case.control.incident()) {
         Ok(turn) => turn,
         Err(why) => return Ok(Finding::unavailable(name, why)),
@@ -39,10 +42,9 @@ fn cut(case: &Case<'_>, index: usize) -> Result<Finding, VerifyError> {
         let strengths = (effects::excess(&case.control, edge, &window), effects::excess(&run, edge, &window));
         if let (Ok(with), Ok(without)) = strengths { fall(with, without) } else { None }
     };
-    let alert_lost = fall(case.control.excess(&window), run.excess(&window)).unwrap_or(0.0);
-    let told = |edge: &TrueEdge, lost: f64| {
-        format!("{} from {} falls by {:.0} %", edge.effect, plain(&edge.from), lost * 100.0)
-    };
+    let alert_lost = fall(case.control.course.excess(&window), run.course.excess(&window)).unwrap_or(0.0);
+    let told =
+        |edge: &TrueEdge, lost: f64| format!("{} from {} falls by {}", edge.effect, plain(&edge.from), percent(lost));
     let all = case.truth.edges.iter().enumerate();
     let mut broken: Vec<String> = all
         .filter_map(|(other, edge)| {
@@ -53,7 +55,7 @@ fn cut(case: &Case<'_>, index: usize) -> Result<Finding, VerifyError> {
         })
         .collect();
     if sides.alert_beyond && alert_lost < BEYOND_FALLS {
-        broken.push(format!("the alert's excess falls by {:.0} %", alert_lost * 100.0));
+        broken.push(format!("the alert's excess falls by {}", percent(alert_lost)));
     }
     let broken = (!broken.is_empty()).then(|| broken.join("; "));
     Ok(Finding::of(name, broken, Some(Figure::share("the alert's excess falls by", alert_lost))))

@@ -64,8 +64,29 @@ impl Figure {
 impl Unit {
     pub(crate) fn shown(self, value: f64) -> String {
         match self {
-            Self::Percent => format!("{value:.0} %"),
-            Self::Seconds => format!("{value:.0} s"),
+            Self::Percent => format!("{:.0} %", rounded(value)),
+            Self::Seconds => format!("{:.0} s", rounded(value)),
         }
+    }
+}
+
+/// A share of one in percent.
+pub(crate) fn percent(share: f64) -> String {
+    Unit::Percent.shown(share * 100.0)
+}
+
+/// To a whole number; nothing at all has no sign.
+fn rounded(value: f64) -> f64 {
+    value.round() + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_whole_and_nothing_has_no_sign() {
+        let shown = [percent(-0.001), percent(0.705), percent(-1.2), Unit::Seconds.shown(24.9)];
+        assert_eq!(shown, ["0 %", "71 %", "-120 %", "25 s"]);
     }
 }

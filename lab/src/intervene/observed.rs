@@ -3,14 +3,16 @@
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use contract::metric;
 
+use super::VerifyError;
+use super::course::Course;
 use crate::carry_out::{self, Raw, RunError, RunOptions};
 use crate::conduct::{Moments, nanos};
+use crate::judge::{self, Judgement};
 use crate::progress::Progress;
-use crate::script::Script;
+use crate::script::{Kept, Script};
 use crate::setup::Setup;
 use crate::tally::Tally;
 
@@ -19,25 +21,30 @@ use crate::tally::Tally;
 pub(crate) struct Observed {
     pub(crate) raw: Raw,
     pub(crate) tally: Tally,
-    /// Above it the alert's quantity is a breach.
-    above: f64,
-    /// Over how long it is measured.
-    window: Duration,
+    pub(crate) course: Course,
 }
 
-/// Runs a setup on virtual time under a script, and leaves nothing on disk.
+/// Runs a setup on virtual time under a script, and keeps no evidence of it.
 ///
 /// # Errors
 /// If the lab itself failed.
 pub(crate) fn observe(setup: &Setup, script: Script) -> Result<Observed, RunError> {
-    observe_into(setup, Script { unrecorded: true, ..script }, Path::new(""))
+    observe_into(setup, Script { kept: Kept::Nothing, ..script }, Path::new(""))
 }
 
-/// The same, with evidence in a folder unless the script says that there is none.
+/// The same with evidence in memory, and judges it.
 ///
 /// # Errors
 /// If the lab itself failed.
-pub(crate) fn observe_into(setup: &Setup, script: Script, folder: &Path) -> Result<Observed, RunError> {
+pub(crate) fn observe_and_judge(setup: &Setup) -> Result<(Observed, Judgement), VerifyError> {
+    let nowhere = Path::new("");
+    let script = Script { kept: Kept::Memory, ..Script::default() };
+    let run = observe_into(setup, script, nowhere).map_err(VerifyError::Run)?;
+    let judgement = judge::judge(setup, nowhere, &run.raw).map_err(VerifyError::Judge)?;
+    Ok((run, judgement))
+}
+
+fn observe_into(setup: &Setup, script: Script, folder: &Path) -> Result<Observed, RunError> {
     let moved = setup.scenario.expect.moves.iter().map(|movement| movement.metric.clone());
     let calls = [metric::HTTP_CLIENT_DURATION, metric::HTTP_SERVER_DURATION].map(str::to_owned);
     let tally = Arc::new(Mutex::new(Tally::of(moved.chain(calls))));
@@ -45,8 +52,10 @@ pub(crate) fn observe_into(setup: &Setup, script: Script, folder: &Path) -> Resu
     let options = RunOptions { script, ..RunOptions::default() };
     let raw = carry_out::carry_out(setup, folder, &options, &Progress::new(true))?;
     let tally = std::mem::take(&mut *tally.lock().unwrap_or_else(PoisonError::into_inner));
-    let rule = &setup.scenario.alert;
-    Ok(Observed { raw, tally, above: rule.above, window: rule.window })
+    let (moments, rule) = (&raw.conducted.moments, &setup.scenario.alert);
+    let usual = moments.evidence_from_ns + nanos(rule.window)..moments.onset_ns;
+    let course = Course::new(&raw.conducted.sli, &usual, rule.above);
+    Ok(Observed { raw, tally, course })
 }
 
 impl Observed {
@@ -66,58 +75,48 @@ impl Observed {
     pub(crate) fn incident(&self) -> Range<u64> {
         self.moments().onset_ns..self.moments().cut_ns.min(self.moments().load_to_ns)
     }
+}
 
-    /// The alert's quantity each second. A second without any answer is as bad as the last one with answers.
-    fn sli(&self) -> impl Iterator<Item = (u64, f64)> {
-        let samples = self.raw.conducted.sli.iter();
-        samples.scan(0.0, |last, (at_ns, value)| {
-            *last = value.unwrap_or(*last);
-            Some((*at_ns, *last))
-        })
-    }
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
 
-    /// Mean of the quantity where it covers the baseline alone.
-    fn usual(&self) -> f64 {
-        let baseline = self.baseline();
-        let from_ns = baseline.start + nanos(self.window);
-        mean(self.sli().filter(|(at_ns, _)| (from_ns..baseline.end).contains(at_ns)).map(|(_, value)| value))
-    }
+    use services::{Role, control};
 
-    /// How far the quantity lies above its baseline within a window, on average; what lies below counts as nothing.
-    pub(crate) fn excess(&self, window: &Range<u64>) -> f64 {
-        let usual = self.usual();
-        let inside = self.sli().filter(|(at_ns, _)| window.contains(at_ns));
-        mean(inside.map(|(_, value)| (value - usual).max(0.0)))
-    }
+    use super::*;
+    use crate::conduct::CUT_AFTER_ALERT;
+    use crate::script::{Act, Deed, Turn};
+    use crate::setup::Mode;
 
-    /// Whether the quantity is a breach at a time, as last measured before it.
-    pub(crate) fn breached_at(&self, at_ns: u64) -> bool {
-        self.sli()
-            .take_while(|(measured_ns, _)| *measured_ns <= at_ns)
-            .last()
-            .is_some_and(|(_, value)| value > self.above)
-    }
-
-    /// How long after a time the quantity comes back under the threshold and stays there until the end of the run.
-    pub(crate) fn clears_after(&self, from_ns: u64) -> Option<Duration> {
-        let mut cleared = None;
-        for (at_ns, value) in self.sli().filter(|(at_ns, _)| *at_ns >= from_ns) {
-            if value > self.above {
-                cleared = None;
-            } else {
-                cleared.get_or_insert(at_ns);
-            }
+    #[test]
+    fn what_is_done_after_the_evidence_leaves_its_bytes_as_they_are() {
+        let folder = tempfile::tempdir().expect("a test may write");
+        let setup = Setup::new("cache_poison_pill", Mode::Sim, 5).expect("it is in the catalog");
+        let purge = Act::Turn(Turn::of_service(Role::CatalogCache, control::Lever::Purge, 1.0));
+        let deeds = vec![Deed { after_alert: CUT_AFTER_ALERT, act: purge }];
+        let longer = Script { deeds, after_alert: Some(Duration::from_secs(14)), ..Script::default() };
+        let into = |name: &str, script| {
+            let run = observe_into(&setup, script, &folder.path().join(name)).expect("the lab comes up");
+            assert!(run.fired() && run.raw.conducted.order_errors.is_empty());
+            run
+        };
+        let (plain, longer) = (into("plain", Script::default()), into("longer", longer));
+        assert_eq!(plain.moments().alert_ns, longer.moments().alert_ns);
+        for name in [evidence::layout::TRACES, evidence::layout::METRICS, evidence::layout::LOGS] {
+            let bytes = |run: &str| {
+                let path = folder.path().join(run).join(evidence::layout::EVIDENCE).join(name);
+                std::fs::read(path).expect("the run was recorded")
+            };
+            assert!(!bytes("plain").is_empty() && bytes("plain") == bytes("longer"), "{name}");
         }
-        cleared.map(|at_ns| Duration::from_nanos(at_ns - from_ns))
+        // The deed was done: a purged cache that still writes what nobody can read is missed first, and unreadable then.
+        let purged_ns = plain.moments().cut_ns;
+        let missed = |run: &Observed| {
+            let with = vec![(metric::CACHE_OUTCOME, "miss")];
+            let selection =
+                crate::tally::Selection { name: metric::CACHE_LOOKUPS, service: "catalog-cache", with, having: None };
+            run.tally.growth(&selection, &(purged_ns..purged_ns + nanos(Duration::from_secs(3)))).count
+        };
+        assert!(missed(&longer) > 50.0, "{}", missed(&longer));
     }
-}
-
-/// What a quantity lost, as a share of what it was; negative where it grew. None where there was nothing to lose.
-pub(crate) fn fall(before: f64, after: f64) -> Option<f64> {
-    (before > 0.0).then(|| 1.0 - after / before)
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
-    if count == 0 { 0.0 } else { sum / f64::from(count) }
 }

@@ -1,21 +1,18 @@
 //! Leaving levers out from the start: the guilty ones prevent the alert, the innocent ones change nothing.
 
-use std::path::Path;
-
 use rca_engine::component::Component;
 use rca_engine::investigation::Investigation;
-use scenarios::truth::TruthRecord;
 
 use super::effects;
-use super::finding::{Figure, Finding};
-use super::observed::{Observed, observe, observe_into};
+use super::finding::{Figure, Finding, percent};
+use super::observed::{Observed, observe, observe_and_judge};
 use super::{Case, VerifyError};
-use crate::judge;
-use crate::script::Script;
+use crate::judge::Judgement;
 use crate::setup::Setup;
 
 /// What may be left of an effect that is gone, as a share of it.
 const LEFT: f64 = 0.1;
+const INNOCENT: &str = "omit(innocent changes)";
 
 /// Omits each root, and the trigger where there is one beside it.
 pub(super) fn guilty(case: &Case<'_>) -> Result<Vec<Finding>, VerifyError> {
@@ -23,14 +20,11 @@ pub(super) fn guilty(case: &Case<'_>) -> Result<Vec<Finding>, VerifyError> {
     let mut findings = Vec::new();
     for (root, number) in truth.roots.iter().zip(1..) {
         let name = if truth.roots.len() > 1 { format!("omit(root {number})") } else { "omit(root)".to_owned() };
-        findings.push(without(case, name, &levers_of(case.setup, &root.any_of))?);
+        findings.extend(without(case, name, &levers_of(case.setup, &root.any_of))?);
     }
     if let Some(trigger) = &truth.trigger {
-        findings.push(without(
-            case,
-            "omit(trigger)".to_owned(),
-            &levers_of(case.setup, std::slice::from_ref(trigger)),
-        )?);
+        let levers = levers_of(case.setup, std::slice::from_ref(trigger));
+        findings.extend(without(case, "omit(trigger)".to_owned(), &levers)?);
     }
     Ok(findings)
 }
@@ -47,11 +41,14 @@ pub(super) fn levers_of(setup: &Setup, names: &[Component]) -> Vec<String> {
     stands.map(|injection| injection.id.clone()).collect()
 }
 
-fn without(case: &Case<'_>, name: String, ids: &[String]) -> Result<Finding, VerifyError> {
-    if ids.is_empty() {
-        return Ok(Finding::unavailable(name, "no lever of the scenario stands for it"));
+fn without(case: &Case<'_>, name: String, ids: &[String]) -> Result<Option<Finding>, VerifyError> {
+    if !case.wants(&name) {
+        return Ok(None);
     }
-    let run = observe(&leave_out(case.setup, ids), Script::default()).map_err(VerifyError::Run)?;
+    if ids.is_empty() {
+        return Ok(Some(Finding::unavailable(name, "no lever of the scenario stands for it")));
+    }
+    let run = observe(&leave_out(case.setup, ids), case.as_long()).map_err(VerifyError::Run)?;
     let window = case.control.incident();
     let mut broken = run.fired().then(|| "the alert fired all the same".to_owned());
     let mut most_left = 0.0_f64;
@@ -64,39 +61,41 @@ fn without(case: &Case<'_>, name: String, ids: &[String]) -> Result<Finding, Ver
         let left = if with > 0.0 { without / with } else { 0.0 };
         most_left = most_left.max(left);
         if left > LEFT {
-            broken
-                .get_or_insert_with(|| format!("{:.0} % of {} from {} is left", left * 100.0, edge.effect, edge.from));
+            broken.get_or_insert_with(|| format!("{} of {} from {} is left", percent(left), edge.effect, edge.from));
         }
     }
-    Ok(Finding::of(name, broken, Some(Figure::share("most left of an edge's effect", most_left))))
+    Ok(Some(Finding::of(name, broken, Some(Figure::share("most left of an edge's effect", most_left)))))
 }
 
-/// Omits what has nothing to do with it: the decoys of the scenario, and the innocent changes of the run.
-pub(super) fn innocent(case: &Case<'_>, folder: &Path) -> Result<Vec<Finding>, VerifyError> {
-    let decoys = levers_of(case.setup, &case.truth.decoys);
+/// Omits what has nothing to do with it: decoys, levers that the truth does not name, and the innocent changes of the run.
+pub(super) fn innocent(case: &Case<'_>) -> Result<Vec<Finding>, VerifyError> {
+    let truth = &case.truth;
+    let decoys = levers_of(case.setup, &truth.decoys);
+    let guilty = truth.roots.iter().flat_map(|root| &root.any_of).chain(&truth.trigger).chain(&truth.sustaining);
+    let named: Vec<Component> = guilty.chain(&truth.decoys).cloned().collect();
+    let named = levers_of(case.setup, &named);
+    let own = case.setup.plan.injections.iter().map(|injection| injection.id.clone());
+    let unnamed: Vec<String> = own.filter(|id| !named.contains(id)).collect();
     let changes: Vec<String> = case.setup.plan.background.iter().map(|change| change.id.clone()).collect();
     let mut findings = Vec::new();
-    for (name, ids) in [("omit(decoys)", decoys), ("omit(innocent changes)", changes)] {
-        if ids.is_empty() {
+    // A decoy may do something, as long as nothing comes of it; an innocent change does nothing at all.
+    for (name, ids, exactly) in
+        [("omit(decoys)", decoys, false), ("omit(unnamed levers)", unnamed, false), (INNOCENT, changes, true)]
+    {
+        if ids.is_empty() || !case.wants(name) {
             continue;
         }
         let setup = leave_out(case.setup, &ids);
-        let run = observe_into(&setup, Script::default(), folder).map_err(VerifyError::Run)?;
-        let judgement = judge::judge(&setup, folder, &run.raw).map_err(VerifyError::Judge)?;
-        let broken = differs(case, &setup, &run, &judgement.investigation, &judgement.truth);
+        let (run, judgement) = observe_and_judge(&setup)?;
+        let moved = if exactly { differs(case, &run) } else { None };
+        let broken = moved.or_else(|| turns(case, &setup, &run, &judgement));
         findings.push(Finding::of(name, broken, None));
     }
     Ok(findings)
 }
 
-/// What is not as it was: draws are keyed, so the alert and every figure of it must be the same to the last bit.
-fn differs(
-    case: &Case<'_>,
-    setup: &Setup,
-    run: &Observed,
-    investigation: &Investigation,
-    truth: &TruthRecord,
-) -> Option<String> {
+/// What is not as it was: draws are keyed, so every figure of the alert and of the ledger must be the same to the last bit.
+fn differs(case: &Case<'_>, run: &Observed) -> Option<String> {
     let (one, two) = (&case.control.raw, &run.raw);
     if one.conducted.fired != two.conducted.fired || one.conducted.moments != two.conducted.moments {
         return Some("the alert fired at another time".to_owned());
@@ -104,13 +103,19 @@ fn differs(
     if one.conducted.sli != two.conducted.sli {
         return Some("the alert's quantity is another one".to_owned());
     }
-    if one.remains.ledger != two.remains.ledger {
-        return Some("the ledger is another one".to_owned());
+    (one.remains.ledger != two.remains.ledger).then(|| "the ledger is another one".to_owned())
+}
+
+/// What turns out otherwise: whether there is an alert, and the roles by ledger and by verdict.
+fn turns(case: &Case<'_>, setup: &Setup, run: &Observed, judgement: &Judgement) -> Option<String> {
+    if case.control.fired() != run.fired() {
+        let now = if run.fired() { "fires only now" } else { "does not fire any more" };
+        return Some(format!("the alert {now}"));
     }
-    if case.truth.bottlenecks != truth.bottlenecks {
+    if case.truth.bottlenecks != judgement.truth.bottlenecks {
         return Some("the ledger names another bottleneck".to_owned());
     }
-    let (before, after) = (roles(&case.investigation, case.setup), roles(investigation, setup));
+    let (before, after) = (roles(&case.investigation, case.setup), roles(&judgement.investigation, setup));
     (before != after).then(|| format!("the verdict was {before}, and is {after}"))
 }
 

@@ -6,9 +6,10 @@ use scenarios::ledger::Bottleneck;
 use scenarios::topology::RESOURCES;
 use services::{Role, control};
 
+use super::course::fall;
 use super::effects;
-use super::finding::{Figure, Finding};
-use super::observed::{Observed, fall, observe};
+use super::finding::{Figure, Finding, percent};
+use super::observed::{Observed, observe};
 use super::{Case, VerifyError, sizes};
 use crate::script::{Script, Turn};
 
@@ -26,28 +27,30 @@ pub(super) fn resources(case: &Case<'_>) -> Result<Vec<Finding>, VerifyError> {
     let bottlenecks = &case.truth.bottlenecks;
     let mut findings = Vec::new();
     for bottleneck in bottlenecks.iter().take(1) {
-        findings.push(relieve_bottleneck(case, bottleneck)?);
+        let name = format!("relieve(bottleneck {})", bottleneck.component);
+        if case.wants(&name) {
+            findings.push(relieve_bottleneck(case, name, bottleneck)?);
+        }
     }
     for (service, resource) in RESOURCES {
         let component = Component::Resource { service: service.to_owned(), resource: resource.to_owned() };
-        if bottlenecks.iter().any(|bottleneck| bottleneck.component == component) {
+        let name = format!("relieve({component})");
+        if bottlenecks.iter().any(|bottleneck| bottleneck.component == component) || !case.wants(&name) {
             continue;
         }
-        let name = format!("relieve({component})");
         let Some(turn) = unlimited(case, &component) else {
             findings.push(Finding::unavailable(name, "it has no bound"));
             continue;
         };
         let (_, fallen) = relieved(case, turn)?;
-        let broken = (fallen > OTHER_FALL).then(|| format!("the excess falls by {:.0} %", fallen * 100.0));
+        let broken = (fallen > OTHER_FALL).then(|| format!("the excess falls by {}", percent(fallen)));
         findings.push(Finding::of(name, broken, Some(Figure::share("excess falls by", fallen))));
     }
     Ok(findings)
 }
 
-fn relieve_bottleneck(case: &Case<'_>, bottleneck: &Bottleneck) -> Result<Finding, VerifyError> {
+fn relieve_bottleneck(case: &Case<'_>, name: String, bottleneck: &Bottleneck) -> Result<Finding, VerifyError> {
     let component = &bottleneck.component;
-    let name = format!("relieve(bottleneck {component})");
     let mut roots = case.truth.roots.iter().flat_map(|root| &root.any_of);
     if roots.any(|root| root == component || root.owner().is_some_and(|owner| Some(owner) == component.owner())) {
         return Ok(Finding::unavailable(name, "the bottleneck is on the root's own service"));
@@ -61,11 +64,11 @@ fn relieve_bottleneck(case: &Case<'_>, bottleneck: &Bottleneck) -> Result<Findin
     let signature = |run: &Observed| effects::signature(run, &case.setup.scenario, &case.truth, &window);
     let moved = signature(&case.control).zip(signature(&run)).and_then(|(before, after)| fall(before, after));
     let broken = if fallen < BOTTLENECK_FALL {
-        Some(format!("the excess falls by {:.0} % alone", fallen * 100.0))
+        Some(format!("the excess falls by {} alone", percent(fallen)))
     } else {
         match moved {
             Some(moved) if moved.abs() > SIGNATURE => {
-                Some(format!("the root's own signature moves by {:.0} %", moved * 100.0))
+                Some(format!("the root's own signature moves by {}", percent(moved)))
             }
             Some(_) => None,
             None => Some("the scenario expects nothing of the root's own service that could be measured".to_owned()),
@@ -103,6 +106,6 @@ fn relieved(case: &Case<'_>, turn: Turn) -> Result<(Observed, f64), VerifyError>
     let run = observe(case.setup, script).map_err(VerifyError::Run)?;
     let window = case.control.incident();
     // A control without an excess would not have fired.
-    let fallen = fall(case.control.excess(&window), run.excess(&window)).unwrap_or(0.0);
+    let fallen = fall(case.control.course.excess(&window), run.course.excess(&window)).unwrap_or(0.0);
     Ok((run, fallen))
 }

@@ -1,6 +1,5 @@
 //! The same operations over many seeds at once, and what they add up to.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -54,12 +53,14 @@ pub(crate) struct Spread {
     pub(crate) unit: Unit,
 }
 
-/// Verifies a scenario on every seed, in parallel. `said` hears how many seeds are done.
+/// Verifies a scenario on every seed, in parallel, as far as the names of operations contain one of `only`. `said` hears how
+/// many seeds are done.
 ///
 /// # Errors
 /// The first failure of the lab itself, by seed.
 pub(crate) fn sweep(
     scenario: &str,
+    only: &[String],
     seeds: &[u64],
     jobs: usize,
     said: &(dyn Fn(usize) + Sync),
@@ -70,7 +71,7 @@ pub(crate) fn sweep(
         for _ in 0..jobs.clamp(1, seeds.len().max(1)) {
             scope.spawn(|| {
                 while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let shown = in_scratch(scenario, *seed);
+                    let shown = verify(scenario, only, *seed);
                     results.lock().unwrap_or_else(PoisonError::into_inner).push((*seed, shown));
                     said(done.fetch_add(1, Ordering::Relaxed) + 1);
                 }
@@ -90,30 +91,6 @@ pub(crate) fn sweep(
     }
     verification.operations = rows(&findings);
     Ok(verification)
-}
-
-fn in_scratch(scenario: &str, seed: u64) -> Result<Shown, VerifyError> {
-    let scratch = Scratch::new(seed).map_err(VerifyError::Folder)?;
-    verify(scenario, seed, &scratch.0)
-}
-
-/// A folder of random name that is gone afterwards.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(seed: u64) -> std::io::Result<Self> {
-        let name = crate::setup::hex(&world::entropy::bytes::<8>()?);
-        let folder = std::env::temp_dir().join(format!("rcalab-verify-{name}-{seed}"));
-        std::fs::create_dir_all(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed stays among the system's temporary files; nothing depends on it.
-        drop(std::fs::remove_dir_all(&self.0));
-    }
 }
 
 fn rows(findings: &[(u64, Finding)]) -> Vec<Row> {

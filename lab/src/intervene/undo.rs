@@ -21,7 +21,10 @@ pub(super) fn events(case: &Case<'_>) -> Result<Vec<Finding>, VerifyError> {
     let mut findings = Vec::new();
     for injection in lasting {
         let source = injection.source.as_deref().unwrap_or_default();
-        findings.push(undo(case, format!("undo({source})"), &injection.id)?);
+        let name = format!("undo({source})");
+        if case.wants(&name) {
+            findings.push(undo(case, name, &injection.id)?);
+        }
     }
     Ok(findings)
 }
@@ -36,10 +39,10 @@ fn undo(case: &Case<'_>, name: String, id: &str) -> Result<Finding, VerifyError>
     let script = Script { deeds: vec![deed], after_alert, ..Script::default() };
     let run = observe(case.setup, script).map_err(VerifyError::Run)?;
     let undone_ns = run.moments().alert_ns + nanos(UNDONE_AFTER);
-    let clears = run.clears_after(undone_ns);
+    let clears = run.course.clears_after(undone_ns);
     let figure = clears.map(|after| Figure::seconds("clears after", after.as_secs_f64()));
     let in_time = clears.is_some_and(|after| after <= within);
-    let broken = if !run.breached_at(undone_ns) {
+    let broken = if !run.course.breached_at(undone_ns) {
         Some("the alert had cleared before anything was undone".to_owned())
     } else if truth.sustaining.is_some() {
         in_time.then(|| "it clears, though the truth says that something sustains it".to_owned())

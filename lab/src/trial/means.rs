@@ -107,3 +107,63 @@ fn scale(target: &Component, setup: &Setup) -> Result<Means, String> {
     let what = format!("{}/{pool} was raised from {size} to {}", role.as_str(), size * SCALED);
     Ok(Means { acts: vec![Act::Turn(Turn::of_pool(role, pool, size * SCALED))], what })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setup::Mode;
+
+    /// What each verb would do to each target in the founding story, forty seconds into it.
+    fn told(verb: Verb, target: &str) -> String {
+        let setup = Setup::new("cache_poison_pill", Mode::Sim, 5).expect("it is in the catalog");
+        let target = target.parse().expect("the test names components");
+        match means(verb, &target, &setup, Duration::from_secs(40)) {
+            Ok(Means { acts, what }) => format!("{what}: {}", acts.len()),
+            Err(reason) => format!("cannot: {reason}"),
+        }
+    }
+
+    #[test]
+    fn what_can_be_taken_back_is_the_change_that_is_named_or_the_last_one_before_the_alert() {
+        let setup = Setup::new("cache_poison_pill", Mode::Sim, 5).expect("it is in the catalog");
+        let guilty = &setup.plan.injections[0];
+        let version = guilty.version.as_deref().unwrap_or_default();
+        let back = format!("{} on service:catalog-cache was taken back: 1", guilty.id);
+        assert_eq!(told(Verb::Rollback, &format!("change:{}", guilty.id)), back);
+        assert_eq!(told(Verb::Rollback, &format!("version:catalog-cache@{version}")), back);
+        assert_eq!(
+            told(Verb::Rollback, "version:catalog-cache@v9"),
+            "cannot: nothing of version:catalog-cache@v9 was changed"
+        );
+        assert_eq!(told(Verb::Rollback, "change:deploy-none"), "cannot: nothing of change:deploy-none was changed");
+        // A deploy is no setting that could be set back.
+        assert!(told(Verb::Set, &format!("change:{}", guilty.id)).starts_with("cannot: no setting of"));
+    }
+
+    #[test]
+    fn what_the_lab_cannot_do_is_said_and_never_done() {
+        insta::assert_snapshot!([
+            told(Verb::Purge, "version:catalog-cache@v2"),
+            told(Verb::Purge, "service:database"),
+            told(Verb::Scale, "resource:database/pool"),
+            told(Verb::Scale, "service:search"),
+            told(Verb::Scale, "edge:catalog->database"),
+            told(Verb::Limit, "workload"),
+            told(Verb::Drain, "service:catalog"),
+            told(Verb::FailOver, "edge:catalog->database"),
+            told(Verb::Kill, "service:database"),
+            told(Verb::Skip, "queue:products"),
+        ].join("\n"), @"
+        all entries of catalog-cache were dropped: 1
+        cannot: service:database holds no entries
+        database/pool was raised from 3 to 6: 1
+        search/compute was raised from 2 to 4: 1
+        cannot: edge:catalog->database has no capacity that could be raised
+        cannot: neither users nor policies can be limited while the system runs
+        cannot: every service runs as one instance here: no other can take the work
+        cannot: every service runs as one instance here: no other can take the work
+        cannot: in virtual time there is no process to kill
+        cannot: the system has no queue whose items could be skipped
+        ");
+    }
+}
