@@ -8,8 +8,10 @@ use evidence::layout;
 
 use crate::batch::Signal;
 
-/// One output stream for each signal.
-pub struct Lines {
+/// One output stream for each signal, or none at all.
+pub struct Lines(Option<Streams>);
+
+struct Streams {
     traces: Box<dyn Write + Send>,
     metrics: Box<dyn Write + Send>,
     logs: Box<dyn Write + Send>,
@@ -25,7 +27,8 @@ impl Lines {
         let file = |name: &str| -> io::Result<Box<dyn Write + Send>> {
             Ok(Box::new(BufWriter::with_capacity(1 << 16, File::create(folder.join(name))?)))
         };
-        Ok(Self { traces: file(layout::TRACES)?, metrics: file(layout::METRICS)?, logs: file(layout::LOGS)? })
+        let (traces, metrics, logs) = (file(layout::TRACES)?, file(layout::METRICS)?, file(layout::LOGS)?);
+        Ok(Self(Some(Streams { traces, metrics, logs })))
     }
 
     /// Any three streams; each line arrives in one `write_all`.
@@ -34,20 +37,31 @@ impl Lines {
         metrics: impl Write + Send + 'static,
         logs: impl Write + Send + 'static,
     ) -> Self {
-        Self { traces: Box::new(traces), metrics: Box::new(metrics), logs: Box::new(logs) }
+        Self(Some(Streams { traces: Box::new(traces), metrics: Box::new(metrics), logs: Box::new(logs) }))
+    }
+
+    /// Nowhere: no line is even made, and every item counts as written. For runs that only a witness looks at.
+    pub fn nowhere() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn are_kept(&self) -> bool {
+        self.0.is_some()
     }
 
     pub(crate) fn write(&mut self, signal: Signal, line: &[u8]) -> io::Result<()> {
+        let Some(streams) = &mut self.0 else { return Ok(()) };
         match signal {
-            Signal::Traces => self.traces.write_all(line),
-            Signal::Metrics => self.metrics.write_all(line),
-            Signal::Logs => self.logs.write_all(line),
+            Signal::Traces => streams.traces.write_all(line),
+            Signal::Metrics => streams.metrics.write_all(line),
+            Signal::Logs => streams.logs.write_all(line),
         }
     }
 
     pub(crate) fn flush(&mut self) -> io::Result<()> {
-        self.traces.flush()?;
-        self.metrics.flush()?;
-        self.logs.flush()
+        let Some(streams) = &mut self.0 else { return Ok(()) };
+        streams.traces.flush()?;
+        streams.metrics.flush()?;
+        streams.logs.flush()
     }
 }

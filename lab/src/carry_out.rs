@@ -18,6 +18,7 @@ use world::{Clock, Draws, Network, Stop, World};
 
 use crate::alert::Watch;
 use crate::conduct::{self, ConductError, Conducted};
+use crate::judge;
 use crate::progress::Progress;
 use crate::script::{Kept, Script};
 use crate::service::Orders;
@@ -55,6 +56,8 @@ pub(crate) struct Raw {
     pub(crate) counters: Counters,
     /// Timers of this process; those of services are in their wills.
     pub(crate) lateness: Lateness,
+    /// On the machine's clock.
+    pub(crate) took: Duration,
     /// What the evidence's files say, where it was kept in memory, too.
     pub(crate) evidence: Option<Arc<Evidence>>,
 }
@@ -96,7 +99,8 @@ pub(crate) fn carry_out(
     options: &RunOptions,
     progress: &Progress,
 ) -> Result<Raw, RunError> {
-    match setup.mode {
+    let started = judge::now();
+    let raw = match setup.mode {
         Mode::Live => {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             runtime.map_err(RunError::Runtime)?.block_on(live(setup, folder, options, progress))
@@ -105,7 +109,8 @@ pub(crate) fn carry_out(
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
             runtime.map_err(RunError::Runtime)?.block_on(sim(setup, folder, options, progress))
         }
-    }
+    };
+    raw.map(|raw| Raw { took: started.elapsed(), ..raw })
 }
 
 async fn sim(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Progress) -> Result<Raw, RunError> {
@@ -126,7 +131,7 @@ async fn sim(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Prog
     let remains = system.stop(&core).map_err(refused)?;
     let counters = core.finish(world.clock.wall_ns()).map_err(RunError::Finish)?;
     let evidence = Some(Arc::new(witness.evidence()));
-    Ok(Raw { conducted, remains, counters, lateness: Lateness::default(), evidence })
+    Ok(Raw { conducted, remains, counters, lateness: Lateness::default(), took: Duration::ZERO, evidence })
 }
 
 async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Progress) -> Result<Raw, RunError> {
@@ -175,13 +180,20 @@ async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Pro
     let remains = system.stop(&world.clock).await;
     stop_collector.tell();
     let counters = collecting.await.expect("the collector does not panic").map_err(RunError::Collect)?;
-    Ok(Raw { conducted: conducted?, remains, counters, lateness: world.clock.lateness(), evidence: None })
+    Ok(Raw {
+        conducted: conducted?,
+        remains,
+        counters,
+        lateness: world.clock.lateness(),
+        took: Duration::ZERO,
+        evidence: None,
+    })
 }
 
 fn collector(setup: &Setup, folder: &Path, options: &RunOptions) -> Result<(Core, Arc<Mutex<Watch>>), RunError> {
     let lines = |name| match options.script.kept {
         Kept::Files => Lines::create(&folder.join(name)).map_err(RunError::Files),
-        Kept::Memory | Kept::Nothing => Ok(Lines::to(std::io::sink(), std::io::sink(), std::io::sink())),
+        Kept::Memory | Kept::Nothing => Ok(Lines::nowhere()),
     };
     let watch = Arc::new(Mutex::new(Watch::new(setup.scenario.alert)));
     let (evidence, after) = (lines(evidence::layout::EVIDENCE)?, lines(evidence::layout::AFTER)?);

@@ -52,6 +52,8 @@ pub(crate) struct Judgement {
     /// Why the run does not count; empty: it does.
     pub(crate) complaints: Vec<String>,
     pub(crate) time_to_verdict: Duration,
+    /// All of the judging, on the machine's clock.
+    pub(crate) took: Duration,
     pub(crate) card: ScoreCard,
     /// What each method answered, by name.
     pub(crate) answers: Vec<(String, Option<MethodOutput>)>,
@@ -75,6 +77,7 @@ impl Judgement {
 /// # Errors
 /// [`JudgeError`] if the lab cannot read what it has just written.
 pub(crate) fn judge(setup: &Setup, folder: &Path, raw: &Raw) -> Result<Judgement, JudgeError> {
+    let started = now();
     let alert = raw.conducted.webhook.to_string();
     let signal = UniversalIncidentSignal::parse(&alert).map_err(JudgeError::Alert)?;
     let options = names::options();
@@ -110,6 +113,7 @@ pub(crate) fn judge(setup: &Setup, folder: &Path, raw: &Raw) -> Result<Judgement
         books,
         complaints,
         time_to_verdict,
+        took: started.elapsed(),
         card,
         answers,
         trial: None,
@@ -193,16 +197,14 @@ fn effect(setup: &Setup, raw: &Raw, evidence: &Evidence) -> Effect {
 }
 
 /// `ledger/<instance>.jsonl` by file name: each entry goes to the service whose station it is.
-pub(crate) fn ledger_files(raw: &Raw) -> BTreeMap<String, String> {
-    let mut files: BTreeMap<String, String> = BTreeMap::new();
+pub(crate) fn ledger_files(raw: &Raw) -> BTreeMap<String, Vec<u8>> {
+    let mut services: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
     for entry in &raw.remains.ledger {
         let station = entry.station.strip_prefix("edge:").unwrap_or(&entry.station);
         let end = station.find("->").or_else(|| station.find('/')).unwrap_or(station.len());
-        let file = files.entry(format!("{}-1.jsonl", &station[..end])).or_default();
-        if let Ok(line) = serde_json::to_string(entry) {
-            file.push_str(&line);
-            file.push('\n');
-        }
+        let file = services.entry(&station[..end]).or_default();
+        serde_json::to_writer(&mut *file, entry).expect("an entry has only string keys, and memory takes every write");
+        file.push(b'\n');
     }
-    files
+    services.into_iter().map(|(service, lines)| (format!("{service}-1.jsonl"), lines)).collect()
 }

@@ -111,7 +111,8 @@ impl Edge {
             } else {
                 format!("{}.{step}-{attempt}", context.id)
             };
-            let outcome = self.attempt(context, &id, path, attempt).await;
+            // Apart, so that what holds a call stays small: it is moved about before it runs.
+            let outcome = Box::pin(self.attempt(context, &id, path, attempt)).await;
             self.remember(&outcome);
             let error = match outcome {
                 Ok(response) if response.status().is_success() => return Ok(response),

@@ -7,9 +7,19 @@ use contract::metric;
 use opentelemetry::KeyValue;
 pub use opentelemetry::metrics::Counter;
 use opentelemetry::metrics::{Meter, UpDownCounter};
+use opentelemetry_sdk::metrics::{Instrument, Stream};
 use world::Clock;
 
 use crate::exemplar::{Reservoir, Reservoirs};
+
+/// Attribute sets that one instrument keeps apart; more of them are counted together. The SDK sets memory aside for all of
+/// them at the start, and by default for ten times as many.
+pub(crate) const MAX_SETS: usize = 200;
+
+/// The view of every instrument.
+pub(crate) fn view(_instrument: &Instrument) -> Option<Stream> {
+    Stream::builder().with_cardinality_limit(MAX_SETS).build().ok()
+}
 
 /// A histogram in seconds whose points carry exemplars.
 #[derive(Clone, Debug)]

@@ -70,12 +70,14 @@ impl Pipeline {
         if self.failure.is_some() {
             return false;
         }
-        self.line.clear();
-        json::write_line(&mut self.line, batch);
         let lines = match place {
             Place::Evidence | Place::WarmUp => &mut self.evidence,
             Place::After => &mut self.after,
         };
+        self.line.clear();
+        if lines.are_kept() {
+            json::write_line(&mut self.line, batch);
+        }
         let written = lines.write(signal, &self.line);
         self.note(written, || place_name(signal, place));
         let written = self.failure.is_none();

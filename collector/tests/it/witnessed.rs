@@ -54,17 +54,18 @@ fn every_field_of_every_signal_is_gathered_as_it_is_read() {
 }
 
 #[test]
-fn a_witness_sees_neither_the_warm_up_nor_what_is_later_than_the_cut() {
+fn a_witness_sees_neither_the_warm_up_nor_what_is_later_than_the_cut_and_needs_no_lines() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let shared = Arc::clone(&seen);
     let witness = Box::new(move |batch: &Batch| shared.lock().unwrap().push(batch.items()));
-    let nowhere = || Lines::to(std::io::sink(), std::io::sink(), std::io::sink());
-    let core = Core::new(Config::default(), nowhere(), nowhere(), Vec::new()).with_witness(witness);
+    let core = Core::new(Config::default(), Lines::nowhere(), Lines::nowhere(), Vec::new()).with_witness(witness);
     core.begin_at(MIDDLE - 10);
     core.cut_at(MIDDLE + 10);
     for ends in [&[1, 2][..], &[45, 50, 55, 90], &[99]] {
         core.push(samples::spans_ending_at(ends)).unwrap();
     }
-    core.finish(1).unwrap();
+    let counters = core.finish(1).unwrap();
     assert_eq!(*seen.lock().unwrap(), [3]);
+    let traces = counters.traces;
+    assert_eq!((traces.written, traces.written_after, traces.dropped.warm_up), (3, 2, 2));
 }

@@ -168,6 +168,7 @@ pub(crate) fn record(
     judgement: &Judgement,
     wall: Duration,
 ) -> Result<PathBuf, BundleError> {
+    let started = judge::now();
     keep_private(writer.folder());
     writer.write_json(&format!("{}/{}", layout::EVIDENCE, layout::CANDIDATES), &judgement.candidates)?;
     writer.write(layout::SCENARIO, &setup.text)?;
@@ -179,8 +180,8 @@ pub(crate) fn record(
     if let Some(trial) = &judgement.trial {
         writer.write_json(layout::TRIAL, trial)?;
     }
-    writer.write_json(layout::TIMINGS, &timings(raw, judgement, wall))?;
     writer.write(layout::REPORT, present::html(setup, raw, judgement))?;
+    writer.write_json(layout::TIMINGS, &timings(raw, judgement, wall, started.elapsed()))?;
     writer.finish(manifest(setup, raw, judgement), &judgement.truth)
 }
 
@@ -199,10 +200,19 @@ fn keep_private(folder: &Path) {
     drop(std::fs::remove_dir_all(&private));
 }
 
-fn timings(raw: &Raw, judgement: &Judgement, wall: Duration) -> serde_json::Value {
+/// `wall` ends with the judging; `writing` is the bundle's own files, without their digests.
+fn timings(raw: &Raw, judgement: &Judgement, wall: Duration, writing: Duration) -> serde_json::Value {
+    let moments = &raw.conducted.moments;
+    let load = Duration::from_nanos(moments.load_to_ns.saturating_sub(moments.load_from_ns));
     let services: u64 = raw.remains.wills.values().flatten().map(|will| will.peak_memory_bytes).sum();
     json!({
         "wall_s": wall.as_secs_f64(),
+        "load_s": load.as_secs_f64(),
+        "phases_s": {
+            "carry_out": raw.took.as_secs_f64(),
+            "judge": judgement.took.as_secs_f64(),
+            "write": writing.as_secs_f64(),
+        },
         "time_to_verdict_s": judgement.time_to_verdict.as_secs_f64(),
         "peak_memory_bytes": {"lab": machine::peak_memory_bytes(), "services": services},
         "load": raw.conducted.load,

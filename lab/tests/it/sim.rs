@@ -5,7 +5,7 @@ use std::path::Path;
 use evidence::{Manifest, layout};
 
 use crate::folders::{Files, files, folder, json, names, sim};
-use crate::program::{Program, text};
+use crate::program::{Program, rcalab, text};
 
 /// What a bundle consists of, after evidence/src/layout.rs.
 fn expected() -> Vec<String> {
@@ -47,6 +47,7 @@ fn sound(scenario: &str, seed: &str) {
     assert_eq!(manifest.seed.to_string(), seed);
     balanced(&manifest);
     well_shaped(&bundle);
+    investigated_again(&bundle);
     // Progress goes to standard error, and was asked to be quiet.
     assert_eq!(ended.err, "");
 }
@@ -64,6 +65,13 @@ fn balanced(manifest: &Manifest) {
         assert_eq!(kept.dropped["write_failed"], 0);
         assert!(kept.written > 0, "{signal}");
     }
+}
+
+/// Whoever reads the files comes to the whole verdict that the run came to from memory.
+fn investigated_again(bundle: &Path) {
+    let again = rcalab(&["investigate", text(bundle), "--json"]).with(0);
+    let again: serde_json::Value = serde_json::from_str(&again.out).unwrap();
+    assert_eq!(again, json(&bundle.join(layout::VERDICT)));
 }
 
 /// The verdict has the published shape.
