@@ -10,6 +10,9 @@ use crate::intervene::sweep::sweep;
 use crate::setup::{self, SetupError};
 use crate::{cli, output};
 
+/// More seeds than this are a slip of the hand.
+const MAX_SEEDS: u64 = 100_000;
+
 /// Verifies one scenario and prints the table.
 pub(crate) fn verify(arguments: &cli::Verify) -> Exit {
     let Some(range) = seeds(&arguments.seeds) else {
@@ -61,7 +64,8 @@ fn checked(name: &str) -> Result<(), SetupError> {
 /// `7`, or `1..20` with both ends.
 fn seeds(text: &str) -> Option<RangeInclusive<u64>> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));
-    Some(from.parse().ok()?..=to.parse().ok()?)
+    let (from, to) = (from.parse::<u64>().ok()?, to.parse::<u64>().ok()?);
+    (to.saturating_sub(from) < MAX_SEEDS).then_some(from..=to)
 }
 
 fn cores() -> usize {
@@ -77,7 +81,7 @@ mod tests {
         assert_eq!(seeds("7"), Some(7..=7));
         assert_eq!(seeds("1..20"), Some(1..=20));
         assert!(seeds("5..4").is_some_and(|range| range.is_empty()));
-        for wrong in ["", "..", "1..", "a", "-1", "1...3"] {
+        for wrong in ["", "..", "1..", "a", "-1", "1...3", "1..1000000000000"] {
             assert_eq!(seeds(wrong), None, "{wrong}");
         }
     }
