@@ -190,10 +190,10 @@ mod tests {
         let run = observe(&setup, Script::default()).expect("the lab comes up");
         let trial = attempt(&setup, run.moments(), Verb::Purge, &Component::service("catalog-cache"));
         let trial = trial.expect("the lab comes up");
-        assert_eq!(
-            (trial.outcome, trial.what.as_str()),
-            (Outcome::Nothing, "all entries of catalog-cache were dropped")
-        );
+        assert_eq!(trial.what, "all entries of catalog-cache were dropped");
+        // What is filled again is written as badly, and the filling comes on top of what crowds the database.
+        assert!(matches!(trial.outcome, Outcome::Nothing | Outcome::Harmful), "{}", trial.told());
+        assert_eq!(trial.measured.expect("it was tried").clears_after_s, None);
     }
 
     #[test]
