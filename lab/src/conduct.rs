@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use collector::Core;
+use loadgen::arrivals::Surge;
 use loadgen::{LoadReport, Order, OrderError, Target};
 use scenarios::model;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub(crate) struct Timeline {
     pub(crate) question: Option<Duration>,
     /// Their times are relative to the start of the load.
     pub(crate) orders: Vec<Order>,
+    /// Their times, too.
+    pub(crate) surges: Vec<Surge>,
     /// What is done after the alert.
     pub(crate) deeds: Vec<PlannedDeed>,
     /// Whether telemetry is kept as evidence, or only watched.
@@ -105,8 +108,9 @@ pub(crate) async fn conduct(
     let stop = Stop::default();
     let load_from_ns = wall(from);
     core.begin_at(if timeline.keeps { wall(from + timeline.warm_up) } else { u64::MAX });
-    let driver = start_load(world, target, timeline, from, stop.clone());
     let mut levers = Levers::default();
+    let surges = timeline.surges.iter().map(|surge| levers.stop_of(&surge.id)).collect();
+    let driver = start_load(world, target, timeline, from, (stop.clone(), surges));
     timeline.orders.iter().for_each(|order| levers.start(world, order, from));
     let mut called = None;
     let mut sli = Vec::new();
@@ -166,12 +170,12 @@ fn start_load(
     target: Target,
     timeline: &Timeline,
     from: Duration,
-    stop: Stop,
+    (stop, surges): (Stop, Vec<Stop>),
 ) -> JoinHandle<LoadReport> {
-    let arrivals = loadgen::arrivals::arrivals(world.draws, &timeline.load, timeline.drift_phase);
+    let arrivals = loadgen::arrivals::arrivals(world.draws, &timeline.load, timeline.drift_phase, &timeline.surges);
     let (world, drain) = (world.clone(), timeline.drain);
     world::task::spawn_apart(async move {
-        loadgen::drive(&world, &target, loadgen::Load { arrivals, from, stop }, drain).await
+        loadgen::drive(&world, &target, loadgen::Load { arrivals, from, stop, surges }, drain).await
     })
 }
 
@@ -186,9 +190,15 @@ impl Levers {
     /// Follows an order whose times count from `from`.
     fn start(&mut self, world: &World, order: &Order, from: Duration) {
         let order = Order { at: from + order.at, until: order.until.map(|until| from + until), ..order.clone() };
-        let (world, stop) = (world.clone(), Stop::default());
-        self.stops.insert(order.id.clone(), stop.clone());
+        let (world, stop) = (world.clone(), self.stop_of(&order.id));
         self.under_way.push(world::task::spawn_apart(async move { loadgen::follow(&world, &order, stop).await }));
+    }
+
+    /// What ends a lever, by its id.
+    fn stop_of(&mut self, id: &str) -> Stop {
+        let stop = Stop::default();
+        self.stops.insert(id.to_owned(), stop.clone());
+        stop
     }
 
     fn act(&mut self, world: &World, act: &PlannedAct) {

@@ -86,6 +86,7 @@ impl Turn {
             token: addresses.token.clone(),
             lever: self.lever,
             target: self.target.clone(),
+            change: None,
             magnitude: self.magnitude,
             ratio: self.ratio,
             ramp: Duration::ZERO,

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use contract::IncidentContext;
 use loadgen::Order;
+use loadgen::arrivals::Surge;
 use rca_engine::component::Component;
+use scenarios::lever::ChangeKind;
 use scenarios::model::{Lever, Scenario};
 use scenarios::plan::{PlannedInjection, RunPlan};
 use services::{Role, control};
@@ -133,6 +135,7 @@ impl Setup {
             drain: phases.drain,
             question: self.plan.question,
             orders: self.plan.orders().into_iter().filter_map(|planned| order(planned, addresses)).collect(),
+            surges: self.plan.orders().into_iter().filter_map(surge).collect(),
             deeds: Vec::new(),
             keeps: true,
         }
@@ -140,25 +143,62 @@ impl Setup {
 }
 
 fn order(planned: &PlannedInjection, addresses: &Addresses) -> Option<Order> {
-    // The parser lets a lever touch only what it can be put on, and that is a service here.
-    let Component::Service(service) = &planned.target else { return None };
-    let port = addresses.controls.get(&Role::named(service)?)?.clone();
+    let role = Role::named(planned.target.owner()?)?;
     Some(Order {
         id: planned.id.clone(),
-        port,
+        port: addresses.controls.get(&role)?.clone(),
         token: addresses.token.clone(),
-        lever: match planned.lever {
-            Lever::PoisonEntries => control::Lever::PoisonEntries,
-            Lever::Deploy => control::Lever::Deploy,
-            Lever::Configure => control::Lever::Configure,
-        },
-        target: service.clone(),
+        lever: lever(planned.lever)?,
+        target: control_target(&planned.target)?,
+        change: planned.change.map(|change| match change {
+            ChangeKind::Deploy => control::Change::Deploy,
+            ChangeKind::Config => control::Change::Config,
+        }),
         magnitude: planned.magnitude,
         ratio: planned.ratio,
         ramp: planned.ramp,
         at: planned.at,
         until: planned.until,
     })
+}
+
+/// At the control port; none where it is pulled elsewhere.
+fn lever(lever: Lever) -> Option<control::Lever> {
+    match lever {
+        Lever::PoisonEntries => Some(control::Lever::PoisonEntries),
+        Lever::Purge => Some(control::Lever::Purge),
+        Lever::Slow => Some(control::Lever::Slow),
+        Lever::PoolSize => Some(control::Lever::PoolSize),
+        Lever::ExtraCalls => Some(control::Lever::ExtraCalls),
+        Lever::Attempts => Some(control::Lever::Attempts),
+        Lever::RetryBudget => Some(control::Lever::RetryBudget),
+        Lever::Timeout => Some(control::Lever::Timeout),
+        Lever::Deploy => Some(control::Lever::Deploy),
+        Lever::Configure => Some(control::Lever::Configure),
+        Lever::Surge => None,
+    }
+}
+
+/// A service, one of its resources, or whom it calls, as the control port names them.
+fn control_target(target: &Component) -> Option<String> {
+    match target {
+        Component::Service(service) => Some(service.clone()),
+        Component::Resource { service, resource } => Some(format!("{service}/{resource}")),
+        Component::Edge { from, to } => Some(format!("{from}/{to}")),
+        // The parser lets no lever be put on these.
+        Component::Instance { .. }
+        | Component::Version { .. }
+        | Component::Policy { .. }
+        | Component::Queue(_)
+        | Component::Workload(_)
+        | Component::Change(_) => None,
+    }
+}
+
+fn surge(planned: &PlannedInjection) -> Option<Surge> {
+    let PlannedInjection { id, at, until, ramp, magnitude, .. } = planned;
+    let surge = Surge { id: id.clone(), at: *at, until: *until, ramp: *ramp, factor: *magnitude };
+    (planned.lever == Lever::Surge).then_some(surge)
 }
 
 /// The id of a virtual run: the same for the same scenario, seed and code.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 use world::{Stop, World};
 
+use crate::arrivals::Arrival;
 use crate::report::{Ending, LoadReport, Measured};
 
 /// The most searches under way at once; beyond it they are dropped and counted.
@@ -37,22 +38,27 @@ pub struct Load<A> {
     pub from: Duration,
     /// Told when no more shall be sent.
     pub stop: Stop,
+    /// Told when no more of a surge shall be sent, by its place in the list.
+    pub surges: Vec<Stop>,
 }
 
 /// Sends searches until told to stop, and then waits for those under way, for at most `drain`.
 pub async fn drive<A>(world: &World, target: &Target, load: Load<A>, drain: Duration) -> LoadReport
 where
-    A: Iterator<Item = Duration>,
+    A: Iterator<Item = Arrival>,
 {
     let measured = Arc::new(Mutex::new(Measured::new()));
     let (under_way, mut idle) = watch::channel(0_u64);
     let under_way = Arc::new(under_way);
-    for (number, offset) in load.arrivals.enumerate() {
-        let planned = load.from + offset;
+    for (number, arrival) in load.arrivals.enumerate() {
+        let planned = load.from + arrival.at;
         tokio::select! {
             biased;
             () = load.stop.told() => break,
             () = world.clock.sleep_until(planned) => {}
+        }
+        if arrival.surge.and_then(|surge| load.surges.get(surge)).is_some_and(Stop::is_told) {
+            continue;
         }
         if *under_way.borrow() >= MAX_UNDER_WAY {
             lock(&measured).dropped += 1;

@@ -23,8 +23,10 @@ pub struct Order {
     pub port: String,
     pub token: String,
     pub lever: control::Lever,
-    /// The service.
+    /// The service, or one of its parts.
     pub target: String,
+    /// As what it is told; none: it is not, unless the lever itself is a change.
+    pub change: Option<control::Change>,
     pub magnitude: f64,
     pub ratio: f64,
     pub ramp: Duration,
@@ -75,6 +77,7 @@ async fn put(world: &World, order: &Order) -> Result<(), OrderError> {
     let body = control::Order {
         lever: order.lever,
         target: order.target.clone(),
+        change: order.change,
         magnitude: order.magnitude,
         ratio: order.ratio,
         ramp_ms: millis(order.ramp),

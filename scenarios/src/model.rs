@@ -7,6 +7,8 @@ use rca_engine::component::Component;
 use rca_engine::vocabulary::{Effect, Kind, Mode};
 use serde::{Deserialize, Serialize};
 
+use crate::lever::ChangeKind;
+
 /// A parsed scenario file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -165,11 +167,13 @@ pub struct Injection {
     pub id: String,
     pub lever: Lever,
     pub target: Component,
+    /// As which change operators see it come; none: not at all.
+    pub change: Option<ChangeKind>,
     /// After the onset; conditions ignore it.
     pub after_onset: Duration,
     /// None: until the end of the run.
     pub lasts: Option<Duration>,
-    /// Linear growth to the full ratio; zero: at once.
+    /// Linear growth to the full ratio or magnitude; zero: at once.
     pub ramp: Duration,
     /// Share of what the lever touches, drawn per seed, 0 to 1; 1 where the lever has no ratio.
     pub ratio: Range<f64>,
@@ -182,6 +186,22 @@ pub struct Injection {
 pub enum Lever {
     /// A new build of the cache writes entries its readers cannot decode; ratio of the held entries is rewritten.
     PoisonEntries,
+    /// A cache loses all that it holds.
+    Purge,
+    /// A service's own work takes the magnitude times as long.
+    Slow,
+    /// A bounded resource has the magnitude as its size.
+    PoolSize,
+    /// For a ratio of the items that a caller handles, it makes the magnitude of further calls, one after the other.
+    ExtraCalls,
+    /// A call is tried the magnitude of times at most.
+    Attempts,
+    /// Each call earns the magnitude of retries.
+    RetryBudget,
+    /// An attempt of a call may take the magnitude in seconds.
+    Timeout,
+    /// Users ask the magnitude times as often.
+    Surge,
     /// A build takes over and changes nothing else.
     Deploy,
     /// A configuration takes over and changes nothing else.

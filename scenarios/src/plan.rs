@@ -44,6 +44,8 @@ pub struct PlannedInjection {
     pub source: Option<String>,
     pub lever: Lever,
     pub target: Component,
+    /// As which change operators see it come; none: not at all.
+    pub change: Option<ChangeKind>,
     pub at: Duration,
     /// None: until the end of the run.
     pub until: Option<Duration>,
@@ -116,19 +118,26 @@ fn baseline(scenario: &Scenario, seed: u64) -> Duration {
 }
 
 fn injected(injection: &Injection, at: Duration, seed: u64) -> PlannedInjection {
-    let Injection { id, lever, target, lasts, ramp, ratio, magnitude, .. } = injection;
+    let Injection { id, lever, target, change, lasts, ramp, ratio, magnitude, .. } = injection;
     let drawn = |what: &str, low, high| draw::between(seed, &format!("{what} of {id}"), low, high);
-    let label = format!("id of {id}");
+    let whole = lever.spec().magnitude.is_some_and(|unit| unit.whole);
+    // Each whole number of the range is as likely as the others.
+    let magnitude = if whole {
+        drawn("magnitude", magnitude.low, magnitude.high + 1.0).floor().min(magnitude.high)
+    } else {
+        drawn("magnitude", magnitude.low, magnitude.high)
+    };
     PlannedInjection {
-        id: change_id(lever.spec().change, seed, &label),
+        id: change_id(*change, seed, &format!("id of {id}")),
         source: Some(id.clone()),
         lever: *lever,
         target: target.clone(),
+        change: *change,
         at,
         until: lasts.map(|lasts| at + lasts),
         ramp: *ramp,
         ratio: drawn("ratio", ratio.low, ratio.high),
-        magnitude: drawn("magnitude", magnitude.low, magnitude.high),
+        magnitude,
         version: None,
     }
 }
@@ -149,8 +158,8 @@ fn number_versions(plan: &mut RunPlan) {
     order.sort_by(|left, right| left.at.cmp(&right.at).then_with(|| left.id.cmp(&right.id)));
     let mut numbers = std::collections::BTreeMap::new();
     for injection in order {
-        let Some(change) = injection.lever.spec().change else { continue };
-        let number = numbers.entry((injection.target.clone(), change)).or_insert(1_u32);
+        let Some((change, service)) = injection.change.zip(injection.target.owner()) else { continue };
+        let number = numbers.entry((service.to_owned(), change)).or_insert(1_u32);
         *number += 1;
         let letter = match change {
             ChangeKind::Deploy => 'v',

@@ -119,9 +119,7 @@ impl TruthRecord {
 fn resolved(component: &Component, plan: &RunPlan) -> Component {
     let deployed = |service: &str| {
         let mut own = plan.injections.iter();
-        own.find(|injection| {
-            injection.target.owner() == Some(service) && injection.lever.spec().change == Some(ChangeKind::Deploy)
-        })
+        own.find(|injection| injection.target.owner() == Some(service) && injection.change == Some(ChangeKind::Deploy))
     };
     match component {
         Component::Change(source) => {

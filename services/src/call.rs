@@ -13,8 +13,9 @@ use telemetry::client::Attempt;
 
 use crate::cut::Severed;
 use crate::instance::Instance;
-use crate::pool::{Pool, Shape};
+use crate::pool::{MOST_PERMITS, Pool, Shape};
 use crate::role::Role;
+use crate::turned::Turned;
 
 /// One edge: a caller's connections and policy towards one callee; clones share it.
 #[derive(Clone, Debug)]
@@ -26,7 +27,9 @@ struct Inner {
     callee: Role,
     base: String,
     station: String,
+    /// As it began.
     policy: CallPolicy,
+    turned: Turned,
     connections: Option<Pool>,
     severed: Severed,
     guard: Mutex<Guard>,
@@ -62,6 +65,7 @@ impl Edge {
                 size: pool.size,
                 patience: Some(pool.acquire),
                 serves: false,
+                most: MOST_PERMITS,
             };
             Pool::new(instance, shape)
         });
@@ -72,6 +76,7 @@ impl Edge {
             base: base.to_owned(),
             station: format!("edge:{}->{}", instance.role().as_str(), callee.as_str()),
             policy,
+            turned: Turned::default(),
             connections,
             severed: Severed::default(),
             guard: Mutex::new(Guard { retry_tokens: tokens, broken_row: 0, open_until: Duration::ZERO }),
@@ -91,6 +96,38 @@ impl Edge {
     /// What it is cut by.
     pub(crate) fn severed(&self) -> &Severed {
         &self.0.severed
+    }
+
+    /// What of it is turned.
+    pub(crate) fn turned(&self) -> &Turned {
+        &self.0.turned
+    }
+
+    /// Its policy as it is in force.
+    fn policy(&self) -> CallPolicy {
+        self.0.turned.policy(self.0.policy)
+    }
+
+    /// The calls that are made for an item beside the one that it needs: none, unless that is turned. `step` names the
+    /// item within the caller's request; related products are those whose ids come before its own.
+    ///
+    /// # Errors
+    /// The first call that fails: what depends on it cannot be answered.
+    pub(crate) async fn further(
+        &self,
+        context: &RequestContext,
+        step: &str,
+        (path, id): (&str, u32),
+    ) -> Result<(), CallError> {
+        let Some(further) = self.0.turned.get().further else { return Ok(()) };
+        let item = format!("{}.{step}", context.id);
+        if !self.0.instance.world().draws.chance("further", &item, further.share) {
+            return Ok(());
+        }
+        for n in 1..=further.calls {
+            self.get(context, &format!("{step}x{n}"), &format!("{path}{}", id.saturating_sub(n))).await?;
+        }
+        Ok(())
     }
 
     /// GET with retries. `step` names this call within the caller's request; path must be a plain path.
@@ -123,7 +160,7 @@ impl Edge {
                 Err(reason) => CallError::NoAnswer(reason),
             };
             attempt += 1;
-            if attempt >= self.0.policy.attempts || !self.spend_retry() {
+            if attempt >= self.policy().attempts || !self.spend_retry() {
                 return Err(error);
             }
         }
@@ -191,10 +228,11 @@ impl Edge {
     ) -> Result<Response<Bytes>, &'static str> {
         let inner = &self.0;
         let world = inner.instance.world();
-        let deadline = world.clock.now() + inner.policy.timeout;
+        let timeout = self.policy().timeout;
+        let deadline = world.clock.now() + timeout;
         let connection = match &inner.connections {
             Some(pool) => {
-                let permit = pool.acquire_for(caller, id, Some(inner.policy.timeout)).await;
+                let permit = pool.acquire_for(caller, id, Some(timeout)).await;
                 Some(permit.map_err(|error| error.as_str())?)
             }
             None => None,
@@ -212,14 +250,14 @@ impl Edge {
     }
 
     fn earn_retries(&self) {
-        if let Some(budget) = self.0.policy.retry_budget {
+        if let Some(budget) = self.policy().retry_budget {
             let mut guard = self.guard();
             guard.retry_tokens = (guard.retry_tokens + budget.per_call).min(budget.burst);
         }
     }
 
     fn spend_retry(&self) -> bool {
-        if self.0.policy.retry_budget.is_none() {
+        if self.policy().retry_budget.is_none() {
             return true;
         }
         let mut guard = self.guard();

@@ -60,6 +60,13 @@ impl Catalog {
     }
 
     async fn read(&self, context: &RequestContext, id: u32) -> Result<Bytes, CallError> {
+        let item = self.item(context, id).await?;
+        self.cache.further(context, "k", ("/entries/", id)).await?;
+        self.database.further(context, "d", ("/products/", id)).await?;
+        Ok(item)
+    }
+
+    async fn item(&self, context: &RequestContext, id: u32) -> Result<Bytes, CallError> {
         let path = format!("/products/{id}");
         let uncached = self.instance.world().draws.chance("uncached", &context.id, self.figures.uncached_share);
         if !uncached {

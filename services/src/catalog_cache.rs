@@ -114,6 +114,14 @@ impl CatalogCache {
         let key_hash = world::Draws::new(0).unit("key", &key.to_string()).to_bits();
         open_span::mark(attribute::CACHE_KEY_HASH, format!("{key_hash:016x}"));
         self.instruments.get().lookups.add(1, &[KeyValue::new(metric::CACHE_OUTCOME, outcome)]);
+        if matches!(found, Found::Unreadable) {
+            let error = product::DecodeError;
+            tracing::warn!(
+                name: event::CACHE_EXCEPTION,
+                { "exception.type" = "DecodeError", "exception.message" = %error },
+                "entry is unreadable"
+            );
+        }
         found
     }
 
@@ -143,22 +151,20 @@ async fn entry(
     let work = cache.pace.of(cache.figures.compute.work);
     world.clock.sleep(world.draws.erlang4("cache", &context.id, work)).await;
     drop(permit);
-    match cache.look_up(&context, key) {
-        Found::Readable(product) => return reply::ok(&product),
-        Found::Unreadable => {
-            let error = product::DecodeError;
-            tracing::warn!(
-                name: event::CACHE_EXCEPTION,
-                { "exception.type" = "DecodeError", "exception.message" = %error },
-                "entry is unreadable"
-            );
-            if cache.figures.on_unreadable == OnUnreadable::Answer {
-                return reply::failed(StatusCode::INTERNAL_SERVER_ERROR, "DecodeError");
-            }
+    let entry = match cache.look_up(&context, key) {
+        Found::Readable(product) => reply::ok(&product),
+        Found::Unreadable if cache.figures.on_unreadable == OnUnreadable::Answer => {
+            return reply::failed(StatusCode::INTERNAL_SERVER_ERROR, "DecodeError");
         }
-        Found::Missing => {}
+        Found::Unreadable | Found::Missing => reply::passed_on(cache.read_through(&context, key).await),
+    };
+    if !entry.status().is_success() {
+        return entry;
     }
-    reply::passed_on(cache.read_through(&context, key).await)
+    match cache.database.further(&context, "d", ("/products/", key)).await {
+        Ok(()) => entry,
+        Err(error) => reply::passed_on(Err(error)),
+    }
 }
 
 impl Instruments {

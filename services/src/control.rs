@@ -1,7 +1,10 @@
 //! The control port: levers put on this instance, each with a time to live, behind a token. Never traced.
 
+mod effects;
+
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,22 +17,13 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
-use crate::call::Edge;
-use crate::cut::Cut;
 use crate::instance::Instance;
-use crate::pool::Pool;
 use crate::reach::Reach;
 
 /// A ramp is climbed in this many steps.
 const RAMP_STEPS: u32 = 20;
 /// The most levers that may be in force at once.
 const MAX_LEVERS: usize = 64;
-/// The most permits that a pool can be given: as many as requests may wait for one.
-const MAX_SIZE: f64 = 4_096.0;
-/// The most that work can be slowed down or sped up, as a factor.
-const MAX_PACE: f64 = 1_000.0;
-/// The longest that a cut call may take on average, in milliseconds.
-const MAX_CUT_MS: f64 = 60_000.0;
 /// The longest id of a lever.
 const MAX_ID: usize = 64;
 
@@ -43,18 +37,37 @@ pub enum Lever {
     Deploy,
     /// The next configuration is in force.
     Configure,
-    /// A pool, named in the target as in `database/pool`, has this many permits.
-    PoolSize,
-    /// The service's own work takes this many times its figure.
-    Pace,
     /// The cache holds nothing; taking the order off brings nothing back.
     Purge,
+    /// The service's own work takes this many times its figure; orders at once multiply.
+    Slow,
+    /// A pool, named in the target as in `database/pool`, has this many permits.
+    PoolSize,
+    /// A call, named in the target as in `catalog/database`, is made this many times more, one after the other, for this
+    /// share of the items.
+    ExtraCalls,
+    /// A call is tried so often at most.
+    Attempts,
+    /// A call earns this many retries.
+    RetryBudget,
+    /// An attempt of a call may take this many seconds.
+    Timeout,
     /// Of a call, named in the target as in `catalog/database`, this share still fails.
     CutErrors,
     /// A call is answered after this many milliseconds on average, whatever the callee does.
     CutLatency,
     /// This share of calls reaches the callee; the others are answered after this many milliseconds on average.
     CutLoad,
+}
+
+/// What telemetry shows of an order as it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// The next build takes over.
+    Deploy,
+    /// The next configuration is in force.
+    Config,
 }
 
 /// The body of `PUT /faults/{id}`; the id is also the id of the change that telemetry shows.
@@ -64,7 +77,10 @@ pub struct Order {
     pub lever: Lever,
     /// The service it is meant for, with one of its pools or callees where the lever is about such; another one refuses.
     pub target: String,
-    /// In the lever's unit.
+    /// None: nobody is told, unless the lever itself is a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// In the lever's unit. Of several orders on one thing the last one counts.
     #[serde(default)]
     pub magnitude: f64,
     /// Share of what the lever touches, 0 to 1.
@@ -89,11 +105,16 @@ struct Inner {
     reach: Reach,
     token: String,
     active: Mutex<BTreeMap<String, Active>>,
+    begun: AtomicU64,
 }
 
 #[derive(Clone, Debug)]
 struct Active {
     order: Order,
+    /// How many orders began before it.
+    begun: u64,
+    /// How much of its ramp is climbed, 0 to 1.
+    grown: f64,
     /// On the world's clock.
     expires: Duration,
 }
@@ -107,7 +128,7 @@ impl fmt::Debug for Control {
 impl Control {
     pub(crate) fn new(instance: &Arc<Instance>, reach: Reach, token: &str) -> Self {
         let (instance, token) = (Arc::clone(instance), token.to_owned());
-        Self(Arc::new(Inner { instance, reach, token, active: Mutex::default() }))
+        Self(Arc::new(Inner { instance, reach, token, active: Mutex::default(), begun: AtomicU64::new(0) }))
     }
 
     pub(crate) fn routes(&self) -> Router {
@@ -123,58 +144,46 @@ impl Control {
         self.0.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The pool that an order is about.
-    fn pool(&self, order: &Order) -> Option<&Pool> {
-        self.0.reach.pool(order.target.split_once('/')?.1)
-    }
-
-    /// The call that an order is about.
-    fn edge(&self, order: &Order) -> Option<&Edge> {
-        self.0.reach.edge(order.target.split_once('/')?.1)
-    }
-
     fn begin(&self, id: &str, order: &Order) -> Result<(), Refusal> {
-        let inner = &self.0;
-        match order.lever {
-            Lever::PoisonEntries => {
-                let cache = inner.reach.cache.as_ref().ok_or(Refusal::WrongTarget)?;
-                inner.instance.deploy(id).map_err(|_start| Refusal::Failed)?;
-                if order.ramp_ms == 0 {
-                    cache.write_positional(order.ratio);
-                } else {
-                    world::task::spawn_apart(self.clone().climb(id.to_owned(), order.clone()));
-                }
-            }
-            Lever::Deploy => inner.instance.deploy(id).map_err(|_start| Refusal::Failed)?,
-            Lever::Configure => inner.instance.configure(id),
-            Lever::PoolSize if (0.0..=MAX_SIZE).contains(&order.magnitude) => {
-                self.pool(order).ok_or(Refusal::WrongTarget)?.resize(order.magnitude as u32);
-            }
-            Lever::Pace if order.magnitude > 0.0 && order.magnitude <= MAX_PACE => {
-                inner.reach.pace.set(order.magnitude);
-            }
-            Lever::PoolSize | Lever::Pace => return Err(Refusal::Malformed),
-            Lever::CutErrors | Lever::CutLatency | Lever::CutLoad => {
-                let cut = cut(order).ok_or(Refusal::Malformed)?;
-                self.edge(order).ok_or(Refusal::WrongTarget)?.severed().set(Some(cut));
-            }
-            Lever::Purge => inner.reach.cache.as_ref().ok_or(Refusal::WrongTarget)?.purge(),
+        self.check(order)?;
+        let instance = &self.0.instance;
+        match order.lever.change().or(order.change) {
+            Some(Change::Deploy) => instance.deploy(id).map_err(|_start| Refusal::Failed)?,
+            Some(Change::Config) => instance.configure(id),
+            None => {}
+        }
+        if let (Lever::Purge, Some(cache)) = (order.lever, &self.0.reach.cache) {
+            cache.purge();
+        }
+        if order.ramp_ms == 0 {
+            self.grow(id, 1.0);
+        } else {
+            world::task::spawn_apart(self.clone().climb(id.to_owned(), order.clone()));
         }
         world::task::spawn_apart(self.clone().expire(id.to_owned()));
         Ok(())
     }
 
-    /// Raises the ratio step by step while the order is in force.
+    /// Climbs the ramp step by step while the order is in force.
     async fn climb(self, id: String, order: Order) {
         for step in 1..=RAMP_STEPS {
             self.0.instance.world().clock.sleep(Duration::from_millis(order.ramp_ms) / RAMP_STEPS).await;
-            if !self.active().contains_key(&id) {
+            if !self.grow(&id, f64::from(step) / f64::from(RAMP_STEPS)) {
                 return;
             }
-            if let Some(cache) = &self.0.reach.cache {
-                cache.write_positional(order.ratio * f64::from(step) / f64::from(RAMP_STEPS));
-            }
         }
+    }
+
+    /// So much of an order is in force from now on; false where it is no more.
+    fn grow(&self, id: &str, grown: f64) -> bool {
+        let order = self.active().get_mut(id).map(|active| {
+            active.grown = grown;
+            active.order.clone()
+        });
+        if let Some(order) = &order {
+            self.settle(order);
+        }
+        order.is_some()
     }
 
     /// Undoes the order when its time to live ends without another order.
@@ -192,28 +201,34 @@ impl Control {
 
     fn undo(&self, id: &str) -> bool {
         let Some(active) = self.active().remove(id) else { return false };
-        match active.order.lever {
-            Lever::PoisonEntries => self.0.reach.cache.iter().for_each(|cache| cache.write_named()),
-            Lever::PoolSize => self.pool(&active.order).into_iter().for_each(|pool| pool.resize(pool.first_size())),
-            Lever::Pace => self.0.reach.pace.set(1.0),
-            Lever::CutErrors | Lever::CutLatency | Lever::CutLoad => {
-                self.edge(&active.order).into_iter().for_each(|edge| edge.severed().set(None));
-            }
-            // Builds and configurations are not taken back: that would be another change. What was thrown away is gone.
-            Lever::Deploy | Lever::Configure | Lever::Purge => {}
-        }
+        // Builds and configurations are not taken back: that would be another change.
+        self.settle(&active.order);
         true
     }
 }
 
-/// What an order to cut says; none where it is not about a cut, or out of bounds.
-fn cut(order: &Order) -> Option<Cut> {
-    let mean = (0.0..=MAX_CUT_MS).contains(&order.magnitude).then(|| Duration::from_secs_f64(order.magnitude / 1e3))?;
-    match order.lever {
-        Lever::CutErrors => Some(Cut::Errors { share: order.ratio }),
-        Lever::CutLatency => Some(Cut::Latency { mean }),
-        Lever::CutLoad => Some(Cut::Load { through: order.ratio, mean }),
-        Lever::PoisonEntries | Lever::Deploy | Lever::Configure | Lever::PoolSize | Lever::Pace | Lever::Purge => None,
+impl Lever {
+    /// The change that it is by itself.
+    fn change(self) -> Option<Change> {
+        match self {
+            Self::PoisonEntries | Self::Deploy => Some(Change::Deploy),
+            Self::Configure => Some(Change::Config),
+            Self::Purge
+            | Self::Slow
+            | Self::PoolSize
+            | Self::ExtraCalls
+            | Self::Attempts
+            | Self::RetryBudget
+            | Self::Timeout
+            | Self::CutErrors
+            | Self::CutLatency
+            | Self::CutLoad => None,
+        }
+    }
+
+    /// Whether its target names a pool or a callee of the service.
+    fn is_about_a_part(self) -> bool {
+        !matches!(self, Self::PoisonEntries | Self::Purge | Self::Slow | Self::Deploy | Self::Configure)
     }
 }
 
@@ -265,9 +280,8 @@ async fn set(State(control): State<Control>, Path(id): Path<String>, Json(order)
     if !plain || !sane {
         return Refusal::Malformed.into();
     }
-    let about_a_part = matches!(order.lever, Lever::PoolSize | Lever::CutErrors | Lever::CutLatency | Lever::CutLoad);
     let service = match order.target.split_once('/') {
-        Some((service, _)) if about_a_part => service,
+        Some((service, _)) if order.lever.is_about_a_part() => service,
         Some(_) | None => &order.target,
     };
     if service != control.0.instance.role().as_str() {
@@ -283,7 +297,8 @@ async fn set(State(control): State<Control>, Path(id): Path<String>, Json(order)
         if active.len() >= MAX_LEVERS {
             return Refusal::TooMany.into();
         }
-        active.insert(id.clone(), Active { order: order.clone(), expires });
+        let begun = control.0.begun.fetch_add(1, Ordering::Relaxed);
+        active.insert(id.clone(), Active { order: order.clone(), begun, grown: 0.0, expires });
     }
     match control.begin(&id, &order) {
         Ok(()) => StatusCode::CREATED.into_response(),

@@ -17,7 +17,7 @@ use telemetry::{Histogram, OpenSpan, RequestContext};
 use self::store::{Store, StoreError};
 use crate::attached::Attached;
 use crate::instance::Instance;
-use crate::pool::{Pool, Shape};
+use crate::pool::{MOST_PERMITS, Pool, Shape};
 use crate::product::Product;
 use crate::reach::{Pace, Reach};
 use crate::reply;
@@ -40,6 +40,8 @@ impl Database {
             size: figures.pool.size,
             patience: Some(figures.pool.acquire),
             serves: true,
+            // Real connections are opened once, as many as the pool then has permits.
+            most: if matches!(store, Store::Modelled { .. }) { MOST_PERMITS } else { figures.pool.size },
         };
         let durations = Attached::new(instance, |telemetry| telemetry.histogram(metric::DB_OPERATION_DURATION));
         let pool = Pool::new(instance, shape);
@@ -51,9 +53,7 @@ impl Database {
     }
 
     pub(crate) fn reach(&self) -> Reach {
-        // Real connections were opened once, as many as the pool then had permits.
-        let pools = matches!(self.store, Store::Modelled { .. }).then(|| self.pool.clone()).into_iter().collect();
-        Reach { cache: None, pools, pace: self.pace.clone(), edges: Vec::new() }
+        Reach { cache: None, pools: vec![self.pool.clone()], pace: self.pace.clone(), edges: Vec::new() }
     }
 
     /// Runs the query and keeps the connection for the time that a loaded database would take.

@@ -16,6 +16,7 @@ mod reach;
 mod reply;
 mod role;
 mod search;
+mod turned;
 
 pub use app::{Config, Service, StartError};
 pub use instance::{Instance, Start};

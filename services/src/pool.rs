@@ -18,6 +18,8 @@ use crate::instance::Instance;
 
 /// The most requests that may wait at once.
 const MAX_PENDING: i64 = 4_096;
+/// The most permits that a pool can be given: as many as requests may wait for one.
+pub(crate) const MOST_PERMITS: u32 = 4_096;
 
 /// What a pool is.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +32,21 @@ pub(crate) struct Shape {
     pub(crate) patience: Option<Duration>,
     /// Whether holding a permit is work. Holding a connection while another service works is not.
     pub(crate) serves: bool,
+    /// The size it can be given at most.
+    pub(crate) most: u32,
 }
 
 impl Shape {
     /// Permits for a service's own work, which waits for its turn as long as it takes.
     pub(crate) fn compute(compute: Compute) -> Self {
-        Self { name: "compute", family: &metric::COMPUTE, size: compute.permits, patience: None, serves: true }
+        Self {
+            name: "compute",
+            family: &metric::COMPUTE,
+            size: compute.permits,
+            patience: None,
+            serves: true,
+            most: MOST_PERMITS,
+        }
     }
 }
 
@@ -128,6 +139,11 @@ impl Pool {
     /// The size that it began with.
     pub(crate) fn first_size(&self) -> u32 {
         self.0.shape.size
+    }
+
+    /// The size that it can be given at most.
+    pub(crate) fn most(&self) -> u32 {
+        self.0.shape.most
     }
 
     /// From now on so many permits are given at once. Those held beyond it run out as they come back.

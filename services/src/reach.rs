@@ -36,7 +36,7 @@ impl Pace {
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
     pub(crate) cache: Option<Arc<CatalogCache>>,
-    /// By name; pools that stand for real connections are not among them: those were opened once.
+    /// All that bound its work or its calls.
     pub(crate) pools: Vec<Pool>,
     pub(crate) pace: Pace,
     /// Its calls to others.

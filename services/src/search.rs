@@ -127,7 +127,9 @@ async fn answer(search: &Arc<Search>, context: &RequestContext, asked: &Asked) -
 }
 
 async fn item(search: Arc<Search>, context: RequestContext, index: usize, id: u32) -> Option<Product> {
-    let answer = search.catalog.get(&context, &index.to_string(), &format!("/products/{id}")).await.ok()?;
+    let step = index.to_string();
+    let answer = search.catalog.get(&context, &step, &format!("/products/{id}")).await.ok()?;
+    search.catalog.further(&context, &step, ("/products/", id)).await.ok()?;
     serde_json::from_slice(answer.body()).ok()
 }
 

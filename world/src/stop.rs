@@ -22,10 +22,15 @@ impl Stop {
         self.0.notify.notify_waiters();
     }
 
+    /// Whether it is over.
+    pub fn is_told(&self) -> bool {
+        self.0.told.load(Ordering::SeqCst)
+    }
+
     /// Waits until it is over; at once if it is.
     pub async fn told(&self) {
         let notified = self.0.notify.notified();
-        if !self.0.told.load(Ordering::SeqCst) {
+        if !self.is_told() {
             notified.await;
         }
     }

@@ -35,6 +35,7 @@ pub(super) fn levers_of(setup: &Setup, names: &[Component]) -> Vec<String> {
     let stands = injections.filter(|injection| {
         names.iter().any(|name| match name {
             Component::Change(id) => *id == injection.id,
+            _ if *name == injection.target => injection.lever.spec().harms,
             _ => injection.lever.spec().harms && name.owner().is_some() && name.owner() == injection.target.owner(),
         })
     });

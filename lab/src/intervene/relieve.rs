@@ -86,7 +86,7 @@ fn relief(case: &Case<'_>, bottleneck: &Bottleneck) -> Result<Turn, String> {
         (Mode::Slow | Mode::Visits, Component::Resource { service, resource }) => {
             let role = Role::named(service).filter(|role| sizes::work(*role) == resource);
             let role = role.ok_or_else(|| format!("{service}/{resource} does no work of its own"))?;
-            Ok(Turn::of_service(role, control::Lever::Pace, PACE))
+            Ok(Turn::of_service(role, control::Lever::Slow, PACE))
         }
         (Mode::Slow | Mode::Visits, component) => Err(format!("no lever makes {component} faster")),
         (Mode::Blocked, _) => Err("no lever releases what is held".to_owned()),

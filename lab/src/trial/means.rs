@@ -58,7 +58,7 @@ fn take_back(target: &Component, setup: &Setup, alert_at: Duration, only: Option
     let orders = setup.plan.orders();
     let owner = service(target, setup);
     let fits = |planned: &&&PlannedInjection| {
-        let change = planned.lever.spec().change;
+        let change = planned.change;
         let named = match target {
             Component::Change(id) => planned.id == *id,
             Component::Version { version, .. } => planned.version.as_ref() == Some(version),

@@ -4,8 +4,8 @@ use std::ops::Range as Span;
 use std::time::Duration;
 
 use super::fields::{Fields, suggestion};
-use super::value::{Bounds, SHARE, component, drawn, name, nullable, seconds, shortened, text};
-use crate::lever::LeverSpec;
+use super::value::{Bounds, SHARE, choice, component, drawn, name, nullable, seconds, shortened, text};
+use crate::lever::{ChangeKind, LeverSpec, Unit};
 use crate::model::{Injection, Lever, Range};
 use crate::problem::{Problem, Problems};
 use crate::yaml::{Data, Node};
@@ -14,6 +14,8 @@ use crate::yaml::{Data, Node};
 const LONGEST_S: f64 = 3_600.0;
 /// What a lever without ratio or magnitude gets.
 const WHOLE: Range<f64> = Range { low: 1.0, high: 1.0 };
+
+const CHANGES: &[(&str, ChangeKind)] = &[("deploy", ChangeKind::Deploy), ("config", ChangeKind::Config)];
 
 /// An injection and where its id stands.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ impl Named<'_> {
     /// The ids whose levers are recorded as changes.
     pub(super) fn changes(&self) -> Vec<&str> {
         let all = self.conditions.iter().chain(self.events).map(|placed| &placed.injection);
-        all.filter(|injection| injection.lever.spec().change.is_some()).map(|injection| injection.id.as_str()).collect()
+        all.filter(|injection| injection.change.is_some()).map(|injection| injection.id.as_str()).collect()
     }
 
     /// Whether any lever does harm.
@@ -41,19 +43,37 @@ impl Named<'_> {
     }
 }
 
+/// When an event's lever is in force, and as what it is seen.
+#[derive(Default)]
+struct Course<'a> {
+    after_onset: Duration,
+    lasts: Option<Duration>,
+    ramp: Duration,
+    ramp_node: Option<&'a Node>,
+    change: Option<ChangeKind>,
+    change_node: Option<&'a Node>,
+}
+
 /// A lever in force from the start: it has no time.
 pub(super) fn condition(node: &Node, problems: &Problems) -> Option<Placed> {
     let fields = Fields::open(node, "a condition", problems)?;
-    lever(fields, node, None, Duration::ZERO, Duration::ZERO)
+    lever(fields, node, &Course::default())
 }
 
 /// A lever with a window.
 pub(super) fn event(node: &Node, problems: &Problems) -> Option<Placed> {
     let fields = Fields::open(node, "an event", problems)?;
     let after_onset = fields.required("at", "`onset`, or seconds after it", at);
-    let lasts = fields.or("for_s", None, nullable(seconds(0.001, LONGEST_S)));
-    let ramp = fields.or("ramp_s", Duration::ZERO, seconds(0.0, LONGEST_S));
-    let placed = lever(fields, node, lasts, ramp, after_onset.unwrap_or_default());
+    let (ramp_node, change_node) = (fields.find("ramp_s"), fields.find("change"));
+    let course = Course {
+        after_onset: after_onset.unwrap_or_default(),
+        lasts: fields.or("for_s", None, nullable(seconds(0.001, LONGEST_S))),
+        ramp: ramp_node.and_then(|node| seconds(0.0, LONGEST_S)(node, problems)).unwrap_or_default(),
+        ramp_node,
+        change: change_node.and_then(|node| choice(CHANGES)(node, problems)),
+        change_node,
+    };
+    let placed = lever(fields, node, &course);
     after_onset?;
     placed
 }
@@ -69,13 +89,7 @@ pub(super) fn unique(named: &Named<'_>, problems: &Problems) {
     }
 }
 
-fn lever(
-    fields: Fields<'_>,
-    node: &Node,
-    lasts: Option<Duration>,
-    ramp: Duration,
-    after_onset: Duration,
-) -> Option<Placed> {
+fn lever(fields: Fields<'_>, node: &Node, course: &Course<'_>) -> Option<Placed> {
     let problems = fields.problems;
     let id_node = fields.need("id", "a short name; the truth refers to it");
     let id = id_node.and_then(|node| name(node, problems));
@@ -93,19 +107,38 @@ fn lever(
                 .help(format!("it can be put on {}", spec.targets())),
         );
     }
+    fits(&spec, course, problems);
     let ratio = ratio(&spec, ratio_node, problems);
     let magnitude = magnitude(&spec, magnitude_node, node, problems);
     let injection = Injection {
         id: id?,
         lever: lever?,
         target: target?,
-        after_onset,
-        lasts,
-        ramp,
+        change: spec.change.or(course.change),
+        after_onset: course.after_onset,
+        lasts: course.lasts,
+        ramp: course.ramp,
         ratio: ratio?,
         magnitude: magnitude?,
     };
     Some(Placed { injection, id: id_node?.span.clone() })
+}
+
+/// Whether the lever can grow, and come as a change, as the event says.
+fn fits(spec: &LeverSpec, course: &Course<'_>, problems: &Problems) {
+    if let (false, false, Some(node)) = (spec.ramps, course.ramp.is_zero(), course.ramp_node) {
+        let problem = Problem::new(node.span.clone(), "here", format!("`{}` cannot grow bit by bit", spec.word));
+        problems.push(problem.help("remove `ramp_s`"));
+    }
+    if let (false, Some(node)) = (spec.comes_as_a_change(), course.change_node) {
+        let what = match spec.change {
+            Some(ChangeKind::Deploy) => "always comes as a deploy",
+            Some(ChangeKind::Config) => "always comes as a configuration",
+            None => "is no change of a service",
+        };
+        let problem = Problem::new(node.span.clone(), "here", format!("`{}` {what}", spec.word));
+        problems.push(problem.help("remove `change`"));
+    }
 }
 
 fn ratio(spec: &LeverSpec, node: Option<&Node>, problems: &Problems) -> Option<Range<f64>> {
@@ -135,14 +168,14 @@ fn magnitude(spec: &LeverSpec, node: Option<&Node>, whole: &Node, problems: &Pro
             problems.push(problem.help("remove `magnitude`"));
             None
         }
-        (Some((unit, _)), None) => {
+        (Some(unit), None) => {
             let start = whole.span.start;
             let problem = Problem::new(start..start, "here", format!("`{}` needs a magnitude", spec.word));
-            problems.push(problem.help(format!("in {unit}")));
+            problems.push(problem.help(format!("in {}", unit.name)));
             None
         }
-        (Some((unit, Range { low, high })), Some(node)) => {
-            drawn(Bounds { low, high, unit, whole: false })(node, problems)
+        (Some(Unit { name: unit, bounds: Range { low, high }, whole }), Some(node)) => {
+            drawn(Bounds { low, high, unit, whole })(node, problems)
         }
     }
 }

@@ -19,7 +19,7 @@ const FEWEST_INNOCENT: usize = 2;
 const FIRST: Duration = Duration::from_secs(1);
 
 pub(super) fn changes(injections: &[PlannedInjection], end: Duration, seed: u64) -> Vec<PlannedInjection> {
-    let own = injections.iter().filter(|injection| injection.lever.spec().change.is_some()).count();
+    let own = injections.iter().filter(|injection| injection.change.is_some()).count();
     let (low, high) = CHANGES;
     let all = low + draw::index(seed, "changes", high - low + 1);
     let mut ids: BTreeSet<String> = injections.iter().map(|injection| injection.id.clone()).collect();
@@ -42,20 +42,22 @@ fn change(
     let deploys = draw::unit(seed, &format!("change {n} is")) < 0.5;
     // A build that came after the guilty one would take its name: whoever rolls out then changes settings instead.
     let covered = injections.iter().any(|injection| {
-        injection.target == target && injection.at <= at && injection.lever.spec().change == Some(ChangeKind::Deploy)
+        injection.target.owner() == target.owner() && injection.at <= at && injection.change == Some(ChangeKind::Deploy)
     });
     let lever = if deploys && !covered { Lever::Deploy } else { Lever::Configure };
+    let kind = lever.spec().change;
     let mut label = format!("id of change {n}");
-    let mut id = change_id(lever.spec().change, seed, &label);
+    let mut id = change_id(kind, seed, &label);
     while !ids.insert(id.clone()) {
         label.push('+');
-        id = change_id(lever.spec().change, seed, &label);
+        id = change_id(kind, seed, &label);
     }
     PlannedInjection {
         id,
         source: None,
         lever,
         target,
+        change: kind,
         at,
         until: None,
         ramp: Duration::ZERO,

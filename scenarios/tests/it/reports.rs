@@ -41,12 +41,12 @@ fn a_mistyped_key_is_pointed_at_and_the_right_one_is_named() {
 
     Error:
       × an event has no key `ramp`
-        ╭─[my.yaml:10:115]
-      9 │ events:
-     10 │   - {id: deploy, lever: poison_entries, target: service:catalog-cache, at: onset, for_s: null, ratio: [0.8, 1.0], ramp: 0}
+        ╭─[my.yaml:14:115]
+     13 │ events:
+     14 │   - {id: deploy, lever: poison_entries, target: service:catalog-cache, at: onset, for_s: null, ratio: [0.8, 1.0], ramp: 0}
         ·                                                                                                                   ──┬─
         ·                                                                                                                     ╰── unknown
-     11 │
+     15 │
         ╰────
       help: did you mean `ramp_s`?
     ");
@@ -76,35 +76,35 @@ fn every_problem_is_told_at_once() {
 
     Error:
       × there is no lever `poison_entry`
-        ╭─[my.yaml:10:25]
-      9 │ events:
-     10 │   - {id: deploy, lever: poison_entry, target: service:catalog-cache, at: onset, for_s: null, ratio: [0.8, 1.0], ramp_s: 0}
+        ╭─[my.yaml:14:25]
+     13 │ events:
+     14 │   - {id: deploy, lever: poison_entry, target: service:catalog-cache, at: onset, for_s: null, ratio: [0.8, 1.0], ramp_s: 0}
         ·                         ──────┬─────
         ·                               ╰── unknown lever
-     11 │
+     15 │
         ╰────
       help: did you mean `poison_entries`?
 
     Error:
       × the histogram cannot tell this threshold
-        ╭─[my.yaml:12:59]
-     11 │
-     12 │ alert: {sli: latency, quantile: 0.99, window_s: 5, above: 0.6, for_s: 6}
+        ╭─[my.yaml:16:59]
+     15 │
+     16 │ alert: {sli: latency, quantile: 0.99, window_s: 5, above: 0.6, for_s: 6}
         ·                                                           ─┬─
         ·                                                            ╰── between two bounds
-     13 │
+     17 │
         ╰────
       help: use one of its bounds: 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2, 0.25, 0.3,
             0.4, 0.5, 0.75, 1, 1.5, 2.5, 5, 10
 
     Error:
       × `errors` is not known here
-        ╭─[my.yaml:19:70]
-     18 │   edges:
-     19 │     - {from: "service:catalog-cache", to: "service:catalog", effect: errors}
+        ╭─[my.yaml:23:70]
+     22 │   edges:
+     23 │     - {from: "service:catalog-cache", to: "service:catalog", effect: errors}
         ·                                                                      ───┬──
         ·                                                                         ╰── unknown word
-     20 │     - {from: "service:catalog", to: "service:database", effect: load}
+     24 │     - {from: "service:catalog", to: "service:database", effect: load}
         ╰────
       help: did you mean `error`?
     "#);

@@ -129,7 +129,7 @@ fn a_pool_is_resized_and_a_service_paced_until_the_order_ends() {
         // The draws are those of the same requests, so the same crowd takes the same time again.
         let again = crowd(&lab, 12).await;
         assert!(again.abs_diff(usual) < Duration::from_millis(5), "{again:?} instead of {usual:?}");
-        assert_eq!(put("c", turn("pace", "database", 0.25)).await, 201);
+        assert_eq!(put("c", turn("slow", "database", 0.25)).await, 201);
         let fast = crowd(&lab, 12).await;
         assert!(fast < usual / 3, "{fast:?} of {usual:?}");
         assert_eq!(off("c").await, 204);
@@ -151,8 +151,8 @@ fn what_cannot_be_turned_is_refused() {
         assert_eq!(put("database", turn("pool_size", "catalog/db", 3.0)).await, 422);
         assert_eq!(put("database", turn("pool_size", "database/pool", -1.0)).await, 400);
         assert_eq!(put("database", turn("pool_size", "database/pool", 1e6)).await, 400);
-        assert_eq!(put("database", turn("pace", "database", 0.0)).await, 400);
-        assert_eq!(put("database", turn("pace", "database/pool", 1.0)).await, 422);
+        assert_eq!(put("database", turn("slow", "database", 0.0)).await, 400);
+        assert_eq!(put("database", turn("slow", "database/pool", 1.0)).await, 422);
         assert_eq!(put("database", turn("purge", "database", 1.0)).await, 422);
     });
 }
