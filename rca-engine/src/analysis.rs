@@ -4,6 +4,7 @@ mod accounting;
 mod actions;
 mod census;
 mod changes;
+mod comovement;
 mod confidence;
 mod contrast;
 mod error_origin;

@@ -18,6 +18,8 @@ const CAP_NO_REQUESTS: f64 = 0.6;
 const CAP: f64 = 0.97;
 /// Below this score of the best candidate too little is explained to name a cause.
 const MIN_EXPLAINED: f64 = 0.25;
+/// Unless it scores so many times what the next one does: less is a tie, as for bottlenecks.
+const STANDS_OUT: f64 = 1.5;
 /// Families of evidence: requests, metrics, logs, changes.
 const FAMILIES: f64 = 4.0;
 
@@ -29,7 +31,7 @@ pub(crate) struct Confidence {
 
 /// How the investigation ends.
 pub(crate) fn outcome(findings: &Findings<'_>, ranked: &[Ranked]) -> Outcome {
-    let explained = ranked.first().is_some_and(|first| first.score >= MIN_EXPLAINED);
+    let explained = ranked.first().is_some_and(|first| first.score >= MIN_EXPLAINED) || stands_out(findings, ranked);
     match &findings.requests {
         Some(requests) if !requests.is_incident && !findings.signal.is_asserted() => Outcome::NoIncident,
         Some(_) | None if explained => Outcome::Cause,
@@ -42,6 +44,20 @@ pub(crate) fn outcome(findings: &Findings<'_>, ranked: &[Ranked]) -> Outcome {
         }
         Some(_) | None => Outcome::InsufficientEvidence,
     }
+}
+
+/// Whether the best candidate leaves all others behind, where there is an incident to be explained at all.
+fn stands_out(findings: &Findings<'_>, ranked: &[Ranked]) -> bool {
+    let breached = findings.requests.as_ref().is_none_or(|requests| requests.is_incident);
+    let best = ranked.first().map_or(0.0, |first| first.score);
+    breached && best > 0.0 && best >= STANDS_OUT * runner_up(findings, ranked)
+}
+
+/// The score of the best candidate that belongs to another service than the first one.
+fn runner_up(findings: &Findings<'_>, ranked: &[Ranked]) -> f64 {
+    let Some(first) = ranked.first() else { return 0.0 };
+    let owner = findings.owner(first.cause);
+    ranked.iter().skip(1).find(|next| findings.owner(next.cause) != owner).map_or(0.0, |next| next.score)
 }
 
 fn has_baseline_metrics(findings: &Findings<'_>) -> bool {
@@ -69,8 +85,7 @@ fn no_incident(findings: &Findings<'_>) -> f64 {
 
 fn cause(findings: &Findings<'_>, ranked: &[Ranked], doubts: &mut Vec<String>) -> f64 {
     let Some(first) = ranked.first() else { return 0.0 };
-    let other = ranked.iter().skip(1).find(|next| findings.owner(next.cause) != findings.owner(first.cause));
-    let margin = (first.score - other.map_or(0.0, |other| other.score)).max(0.0);
+    let margin = (first.score - runner_up(findings, ranked)).max(0.0);
     let families = families(findings, first);
     if first.necessity.is_none() {
         doubts.push("the counterfactual could not be computed".to_owned());

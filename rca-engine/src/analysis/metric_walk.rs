@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::canonical::{Model, ServiceId};
-use crate::evidence::Symbol;
 
 use super::census::Census;
-use super::shifts::{Shift, severity};
+use super::comovement;
+use super::findings::Findings;
+use super::shifts::severity;
 use super::templates::Template;
 
 /// A callee that moved as far as its caller takes this share of the caller's blame: calls explain most, not all.
@@ -29,18 +30,9 @@ const SURPRISING_G: f64 = 15.14;
 type Blame = BTreeMap<ServiceId, f64>;
 
 /// The mean of what the families say.
-pub(crate) fn blame(
-    model: &Model<'_>,
-    census: &Census,
-    symptom: Option<ServiceId>,
-    shifts: &[Shift],
-    templates: &[Template],
-) -> Blame {
-    let families: Vec<Blame> = [by_metrics(model, symptom, shifts), by_logs(templates), by_vanished_calls(census)]
-        .into_iter()
-        .map(normalised)
-        .filter(|family| !family.is_empty())
-        .collect();
+pub(crate) fn blame(findings: &Findings<'_>) -> Blame {
+    let said = [by_metrics(findings), by_logs(&findings.templates), by_vanished_calls(&findings.census)];
+    let families: Vec<Blame> = said.into_iter().map(normalised).filter(|family| !family.is_empty()).collect();
     let mut blame = Blame::new();
     for family in &families {
         for (service, share) in family {
@@ -57,49 +49,24 @@ fn normalised(mut blame: Blame) -> Blame {
     blame
 }
 
-fn by_metrics(model: &Model<'_>, symptom: Option<ServiceId>, shifts: &[Shift]) -> Blame {
-    let comparable = symptom.map(|symptom| of_symptom(shifts, symptom)).unwrap_or_default();
-    let severities: Blame = model
-        .service_ids()
-        .map(|service| {
-            let severity = if comparable.is_empty() {
-                severity(shifts, service)
-            } else {
-                comparable_severity(shifts, service, &comparable)
-            };
-            (service, severity)
-        })
-        .collect();
+fn by_metrics(findings: &Findings<'_>) -> Blame {
+    let (model, symptom) = (findings.model, findings.symptom());
+    let as_symptom =
+        symptom.map(|symptom| comovement::severities(model, &findings.phases, symptom, findings.signal.signal));
+    let severities: Blame = match as_symptom.filter(|severities| !severities.is_empty()) {
+        Some(severities) => severities,
+        None => model.service_ids().map(|service| (service, severity(&findings.shifts, service))).collect(),
+    };
     let reached = symptom.map(|symptom| reachable(model, symptom));
     let mut blame = Blame::new();
     for (service, own) in severities.iter().filter(|(_, own)| **own > 0.0) {
         let callees = model.edges.iter().filter(|(from, to)| from == service && to != service);
-        let deeper = callees.map(|(_, to)| severities[to]).fold(0.0, f64::max);
+        let deeper = callees.map(|(_, to)| severities.get(to).copied().unwrap_or(0.0)).fold(0.0, f64::max);
         let explained = EXPLAINED * (deeper / own).min(1.0);
         let near = reached.as_ref().is_none_or(|reached| reached.contains(service) || reached.len() <= 1);
         blame.insert(*service, own * (1.0 - explained) * if near { 1.0 } else { UNREACHED });
     }
     blame
-}
-
-/// How far each metric of the symptom's service moved: the same metric elsewhere is measured in the same way.
-fn of_symptom(shifts: &[Shift], symptom: ServiceId) -> BTreeMap<Symbol, f64> {
-    let own = shifts.iter().filter(|shift| shift.service == symptom && !shift.is_share);
-    own.map(|shift| (shift.name, (shift.after - shift.before).abs())).collect()
-}
-
-/// How far a service moved in the metrics in which the symptom moved. A cause moves at least as far in absolute terms
-/// as what it causes; a move that is huge against its own calm but small beside the symptom's explains little of it.
-fn comparable_severity(shifts: &[Shift], service: ServiceId, symptom: &BTreeMap<Symbol, f64>) -> f64 {
-    shifts
-        .iter()
-        .filter(|shift| shift.service == service)
-        .filter_map(|shift| {
-            let damage = symptom.get(&shift.name).filter(|damage| **damage > 0.0)?;
-            let part = ((shift.after - shift.before).abs() / damage).min(1.0);
-            Some((1.0 + shift.z.abs()).ln() * part)
-        })
-        .fold(0.0, f64::max)
 }
 
 /// Records whose rate changed, by how surprising that is. Errors count more, and so do records never seen before and

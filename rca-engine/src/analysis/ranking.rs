@@ -46,8 +46,7 @@ pub(crate) struct Ranked {
 
 /// All candidates, best first; ties by structure.
 pub(crate) fn rank(findings: &Findings<'_>) -> Vec<Ranked> {
-    let blame =
-        metric_walk::blame(findings.model, &findings.census, findings.symptom(), &findings.shifts, &findings.templates);
+    let blame = metric_walk::blame(findings);
     let mut causes: Vec<Cause> = findings.leaves.keys().copied().collect();
     causes.extend(blame.keys().map(|service| Cause::Service(*service)));
     causes.sort_unstable();

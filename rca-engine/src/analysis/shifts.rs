@@ -28,7 +28,7 @@ pub(crate) struct Shift {
 }
 
 /// With fewer points on a side a metric says nothing.
-const MIN_POINTS: (usize, usize) = (4, 2);
+pub(crate) const MIN_POINTS: (usize, usize) = (4, 2);
 /// A move of this many robust deviations is a shift: among a few hundred metrics chance alone gives none.
 const SHIFT: f64 = 5.0;
 /// Floors of the spread: of the centre, and of the range that the whole series covers.
@@ -103,7 +103,7 @@ fn shift(metric: &Metric, values: &[(u64, f64)], phases: &Phases, is_share: bool
     if before.len() < MIN_POINTS.0 || after.len() < MIN_POINTS.1 {
         return None;
     }
-    let (center, level, z) = constant_move(&before, &after).or_else(|| level_move(values, &before, &after))?;
+    let (center, level, z) = constant_move(&before, &after).or_else(|| level_move(values, &before, median(&after)?))?;
     if z.abs() < SHIFT {
         return None;
     }
@@ -124,7 +124,7 @@ fn shift(metric: &Metric, values: &[(u64, f64)], phases: &Phases, is_share: bool
 
 /// Moves of a metric that nearly always has the same value: what counts is how often it leaves it, because no spread
 /// can be told. Centre, level after, and the deviations of the share of points that left it.
-fn constant_move(before: &[f64], after: &[f64]) -> Option<(f64, f64, f64)> {
+pub(crate) fn constant_move(before: &[f64], after: &[f64]) -> Option<(f64, f64, f64)> {
     let (center, _) = center_and_spread(before)?;
     let away = |values: &[f64]| values.iter().filter(|value| value.total_cmp(&center).is_ne()).count() as f64;
     let n = (before.len() as f64, after.len() as f64);
@@ -139,10 +139,9 @@ fn constant_move(before: &[f64], after: &[f64]) -> Option<(f64, f64, f64)> {
     Some((center, level, if level < center { -z.max(0.0) } else { z.max(0.0) }))
 }
 
-/// Moves of the median, in robust deviations. Within what the baseline itself reached now and then it is none.
-fn level_move(values: &[(u64, f64)], before: &[f64], after: &[f64]) -> Option<(f64, f64, f64)> {
+/// The move to a level, in robust deviations. Within what the baseline itself reached now and then it is none.
+pub(crate) fn level_move(values: &[(u64, f64)], before: &[f64], level: f64) -> Option<(f64, f64, f64)> {
     let (center, spread) = center_and_spread(before)?;
-    let level = median(after)?;
     let mut sorted = before.to_vec();
     sorted.sort_by(f64::total_cmp);
     let (low, high) = (quantile(&sorted, EXCURSIONS)?, quantile(&sorted, 1.0 - EXCURSIONS)?);

@@ -57,6 +57,18 @@ pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
+/// Pearson's correlation of pairs; 0 where either side is constant.
+pub(crate) fn correlation(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
+    let n = pairs.clone().count().max(1) as f64;
+    let (x, y) = pairs.clone().fold((0.0, 0.0), |(x, y), pair| (x + pair.0 / n, y + pair.1 / n));
+    let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
+    for pair in pairs {
+        let (dx, dy) = (pair.0 - x, pair.1 - y);
+        (xx, yy, xy) = (xx + dx * dx, yy + dy * dy, xy + dx * dy);
+    }
+    if xx > 0.0 && yy > 0.0 { xy / (xx * yy).sqrt() } else { 0.0 }
+}
+
 /// The first index of the part after the change, where one exists: the cut that leaves the least squared error
 /// (binary segmentation; Scott and Knott, 1974), both sides at least `min_side` long. O(n).
 pub(crate) fn change_point(values: &[f64], min_side: usize) -> Option<usize> {
@@ -87,6 +99,14 @@ mod tests {
         assert_eq!(change_point(&[1.0, 1.2, 0.9, 5.0, 5.1, 4.8], 2), Some(3));
         assert_eq!(change_point(&[2.0; 8], 1), None);
         assert_eq!(change_point(&[], 1), None);
+    }
+
+    #[test]
+    fn what_moves_together_correlates() {
+        let with = |other: [f64; 4]| correlation([1.0, 2.0, 3.0, 4.0].into_iter().zip(other));
+        assert!((with([10.0, 20.0, 30.0, 40.0]) - 1.0).abs() < 1e-12);
+        assert!((with([4.0, 3.0, 2.0, 1.0]) + 1.0).abs() < 1e-12);
+        assert!(with([7.0; 4]).abs() < 1e-12);
     }
 
     #[test]

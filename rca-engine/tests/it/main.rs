@@ -4,5 +4,6 @@ mod followup;
 mod fuzz;
 mod incidents;
 mod invariants;
+mod metrics_only;
 mod schema;
 mod toy;
