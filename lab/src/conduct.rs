@@ -115,6 +115,8 @@ pub(crate) async fn conduct(
     let mut called = None;
     let mut sli = Vec::new();
     let mut end = onset + timeline.incident;
+    // Where nothing happens at the onset it is only the time from which on a verdict has the baseline that others have.
+    let armed = if timeline.question.is_some() { onset } else { from + timeline.warm_up };
     let mut step = 0_u32;
     while clock.now() < end {
         step += 1;
@@ -137,7 +139,7 @@ pub(crate) async fn conduct(
             continue;
         }
         let asked = timeline.question.is_some_and(|question| clock.now() >= onset + question);
-        let fired = locked(watch).fires(clock.wall_ns()) && clock.now() > from + timeline.warm_up;
+        let fired = locked(watch).fires(clock.wall_ns()) && clock.now() > armed;
         if fired || asked {
             called = Some((clock.wall_ns(), fired, step));
             core.cut_at(clock.wall_ns() + nanos(CUT_AFTER_ALERT));

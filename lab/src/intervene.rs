@@ -12,15 +12,17 @@ pub(crate) mod sizes;
 pub(crate) mod sweep;
 mod undo;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use rca_engine::component::Component;
 use rca_engine::investigation::Investigation;
 use scenarios::truth::TruthRecord;
 
-use self::finding::Finding;
-use self::observed::{Observed, observe_and_judge};
+use self::finding::{Figure, Finding};
+use self::observed::{Observed, observe, observe_and_judge};
 use crate::carry_out::RunError;
+use crate::conduct::nanos;
 use crate::judge::JudgeError;
 use crate::script::Script;
 use crate::setup::{Mode, Setup, SetupError};
@@ -30,6 +32,11 @@ pub(crate) const STAYS: Duration = Duration::from_secs(10);
 
 /// What a run in which nothing is wrong does.
 const QUIET: &str = "stays quiet";
+
+/// What a rule does that noise fires.
+const PASSES: &str = "passes by itself";
+/// How long an excursion of a healthy system may last: several windows of any rule.
+const EXCURSION: Duration = Duration::from_secs(30);
 
 /// Why a scenario could not be verified on a seed.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +74,23 @@ impl Case<'_> {
         self.only.is_empty() || self.only.iter().any(|part| operation.contains(part.as_str()))
     }
 
+    /// Whether a single stall fires the rule, so that an alert says nothing.
+    fn is_touchy(&self) -> bool {
+        let rule = &self.setup.scenario.alert;
+        rule.for_ <= rule.window
+    }
+
+    /// The incident, as far as no event that stays in the run is still at work: what a trigger does by itself while it lasts
+    /// is no effect of what sustains it, and takes as long as the alert's window to be gone.
+    fn aftermath(&self, left_out: &[String]) -> Range<u64> {
+        let Range { start, end } = self.control.incident();
+        let staying = self.setup.plan.injections.iter().filter(|injection| !left_out.contains(&injection.id));
+        let over = staying.filter_map(|injection| injection.until).max();
+        let from_ns = self.control.moments().load_from_ns;
+        let settled = over.map(|over| from_ns + nanos(over + self.setup.scenario.alert.window));
+        settled.map_or(start, |settled| settled.clamp(start, end))..end
+    }
+
     /// A script that lasts as long as the control did, whether and whenever the alert fires.
     fn as_long(&self) -> Script {
         let incident = self.control.incident();
@@ -74,6 +98,22 @@ impl Case<'_> {
         let phase = self.setup.scenario.phases.incident;
         Script { incident: Some(phase.max(length)), after_alert: Some(length), ..Script::default() }
     }
+}
+
+/// An alert that fires although nothing is wrong is an excursion: nobody does anything, and it is over soon.
+fn passes(case: &Case<'_>) -> Result<Option<Finding>, VerifyError> {
+    if !case.wants(PASSES) {
+        return Ok(None);
+    }
+    if !case.control.fired() {
+        return Ok(Some(Finding::of(PASSES, None, None)));
+    }
+    let run = observe(case.setup, Script { after_alert: Some(EXCURSION), ..Script::default() });
+    let run = run.map_err(VerifyError::Run)?;
+    let passed = run.course.dips_after(run.moments().alert_ns);
+    let broken = passed.is_none().then(|| format!("it is breached for all of {} s", EXCURSION.as_secs()));
+    let figure = passed.map(|after| Figure::seconds("over after", after.as_secs_f64()));
+    Ok(Some(Finding::of(PASSES, broken, figure)))
 }
 
 /// Carries out every operation that the levers at hand allow on one seed, as far as its name contains one of `only`.
@@ -100,6 +140,8 @@ pub(crate) fn verify(scenario: &str, only: &[String], seed: u64) -> Result<Shown
         findings.extend(undo::events(&case)?);
         findings.extend(relieve::resources(&case)?);
         findings.extend(cut::edges(&case)?);
+    } else if case.is_touchy() {
+        findings.extend(passes(&case)?);
     } else if case.wants(QUIET) {
         let broken = case.control.fired().then(|| "the alert fired although nothing is wrong".to_owned());
         findings.push(Finding::of(QUIET, broken, None));

@@ -38,6 +38,12 @@ impl Course {
         last.is_some_and(|(_, value)| *value > self.above)
     }
 
+    /// How long after a time the quantity is first no breach any more.
+    pub(crate) fn dips_after(&self, from_ns: u64) -> Option<Duration> {
+        let later = self.samples.iter().find(|(at_ns, value)| *at_ns >= from_ns && *value <= self.above);
+        later.map(|(at_ns, _)| Duration::from_nanos(at_ns - from_ns))
+    }
+
     /// How long after a time the quantity comes back under the threshold and stays there until the end of the run.
     pub(crate) fn clears_after(&self, from_ns: u64) -> Option<Duration> {
         let later = self.samples.iter().rev().take_while(|(at_ns, value)| *at_ns >= from_ns && *value <= self.above);
@@ -85,6 +91,13 @@ mod tests {
         assert_eq!(clears_after(&[0.1, 0.1, 0.9, 0.4, 0.9, 0.4], 2), Some(3));
         assert_eq!(clears_after(&[0.1, 0.1, 0.9, 0.4, 0.4, 0.9], 2), None);
         assert_eq!(clears_after(&[0.1, 0.1, 0.1, 0.1], 1), Some(0));
+    }
+
+    #[test]
+    fn an_excursion_is_over_with_the_first_value_that_is_no_breach() {
+        let dips =
+            |from_s| course(&[0.1, 0.1, 0.9, 0.8, 0.4, 0.9]).dips_after(from_s * SECOND).map(|after| after.as_secs());
+        assert_eq!((dips(2), dips(0), dips(5)), (Some(2), Some(0), None));
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn cut(case: &Case<'_>, name: String, index: usize) -> Result<Finding, VerifyErr
     };
     let script = Script { turns: vec![(case.setup.plan.onset, turn)], ..case.as_long() };
     let run = observe(case.setup, script).map_err(VerifyError::Run)?;
-    let window = case.control.incident();
+    let window = case.aftermath(&[]);
     let sides = Sides::of(&case.truth, index);
     let lost = |edge: &TrueEdge| {
         let strengths = (effects::excess(&case.control, edge, &window), effects::excess(&run, edge, &window));
@@ -107,7 +107,10 @@ impl Sides {
         let starts = || (0..truth.edges.len()).filter(|index| at_root(&truth.edges[*index]));
         let without = reached(truth, starts().filter(|start| *start != cut), Some(cut));
         let with = reached(truth, starts(), None);
-        let leads = |index: &usize| reached(truth, std::iter::once(*index), None).contains(&cut);
+        // Where a loop sustains itself, what comes before one of its edges comes after it, too, and ends with it.
+        let looped = truth.sustaining.as_ref().map(|_| reached(truth, std::iter::once(cut), None)).unwrap_or_default();
+        let leads =
+            |index: &usize| !looped.contains(index) && reached(truth, std::iter::once(*index), None).contains(&cut);
         let symptom = |edges: &BTreeSet<usize>| edges.iter().any(|index| truth.edges[*index].to == truth.symptom);
         Self {
             beyond: with.iter().copied().filter(|index| *index != cut && !without.contains(index)).collect(),

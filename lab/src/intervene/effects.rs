@@ -5,6 +5,7 @@ use std::ops::Range;
 use contract::{metric, span};
 use rca_engine::component::Component;
 use rca_engine::vocabulary::Effect;
+use scenarios::ledger::{Entry, Phase};
 use scenarios::model::{Scenario, Statistic};
 use scenarios::truth::{TrueEdge, TruthRecord};
 
@@ -42,10 +43,15 @@ pub(super) fn strength(run: &Observed, edge: &TrueEdge, window: &Range<u64>) -> 
     }
 }
 
-/// The first movement that the scenario expects of a root's own service, per request of that service where it is a rate.
+/// The first movement that the scenario expects of a root's own service, per request of that service where it is a rate;
+/// of a root that is the workload what users ask for.
 /// None where the scenario lists none that can be told.
 pub(super) fn signature(run: &Observed, scenario: &Scenario, truth: &TruthRecord, window: &Range<u64>) -> Option<f64> {
-    let roots: Vec<&str> = truth.roots.iter().flat_map(|root| &root.any_of).filter_map(Component::owner).collect();
+    let names = || truth.roots.iter().flat_map(|root| &root.any_of);
+    if names().any(|name| matches!(name, Component::Workload(_))) {
+        return Some(asked(run, window));
+    }
+    let roots: Vec<&str> = names().filter_map(Component::owner).collect();
     scenario.expect.moves.iter().find_map(|movement| {
         let service = movement.component.owner().filter(|owner| roots.contains(owner))?;
         let with = movement.attributes.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
@@ -60,6 +66,14 @@ pub(super) fn signature(run: &Observed, scenario: &Scenario, truth: &TruthRecord
             Statistic::Level => None,
         }
     })
+}
+
+/// Searches that users began: by the ledger, because what is answered in a window tells how fast the system is, too.
+fn asked(run: &Observed, window: &Range<u64>) -> f64 {
+    let ledger = run.raw.remains.ledger.iter();
+    let began =
+        |entry: &&Entry| entry.parent.is_none() && entry.phase == Phase::Handle && window.contains(&entry.from_ns);
+    ledger.filter(began).count() as f64
 }
 
 /// Requests that a service answered.

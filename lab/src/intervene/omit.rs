@@ -50,7 +50,7 @@ fn without(case: &Case<'_>, name: String, ids: &[String]) -> Result<Option<Findi
         return Ok(Some(Finding::unavailable(name, "no lever of the scenario stands for it")));
     }
     let run = observe(&leave_out(case.setup, ids), case.as_long()).map_err(VerifyError::Run)?;
-    let window = case.control.incident();
+    let window = case.aftermath(ids);
     let mut broken = run.fired().then(|| "the alert fired all the same".to_owned());
     let mut most_left = 0.0_f64;
     for edge in &case.truth.edges {

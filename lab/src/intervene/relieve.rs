@@ -65,6 +65,9 @@ fn relieve_bottleneck(case: &Case<'_>, name: String, bottleneck: &Bottleneck) ->
     let moved = signature(&case.control).zip(signature(&run)).and_then(|(before, after)| fall(before, after));
     let broken = if fallen < BOTTLENECK_FALL {
         Some(format!("the excess falls by {} alone", percent(fallen)))
+    } else if case.truth.sustaining.is_some() {
+        // A loop that is broken at any place ends as a whole: its root has no signature left that could stay.
+        None
     } else {
         match moved {
             Some(moved) if moved.abs() > SIGNATURE => {
@@ -104,7 +107,7 @@ fn unlimited(case: &Case<'_>, component: &Component) -> Option<Turn> {
 fn relieved(case: &Case<'_>, turn: Turn) -> Result<(Observed, f64), VerifyError> {
     let script = Script { turns: vec![(case.setup.plan.onset, turn)], ..case.as_long() };
     let run = observe(case.setup, script).map_err(VerifyError::Run)?;
-    let window = case.control.incident();
+    let window = case.aftermath(&[]);
     // A control without an excess would not have fired.
     let fallen = fall(case.control.course.excess(&window), run.course.excess(&window)).unwrap_or(0.0);
     Ok((run, fallen))

@@ -6,6 +6,9 @@ use serde_json::Value;
 use crate::folders::folder;
 use crate::program::{Ended, rcalab, text};
 
+/// Parts of the names of all operations.
+const ALL: &str = "omit,undo,break,relieve,cut,stays,passes,oracle";
+
 /// Verifies on one seed; `only` selects operations by parts of their names.
 fn verify(scenario: &str, only: &str) -> Ended {
     rcalab(&["scenarios", "verify", scenario, "--seeds", "5", "--only", only, "--json", "--quiet"])
@@ -96,8 +99,160 @@ fn where_nothing_is_wrong_nothing_can_be_left_out() {
 }
 
 #[test]
+fn a_slow_database_is_both_the_root_and_the_bottleneck() {
+    assert_snapshot!(told(&verify("slow_database", ALL).with(0)), @"
+    holds omit(root)
+    holds undo(slowdown)
+    not_available relieve(bottleneck resource:database/pool) the bottleneck is on the root's own service
+    holds relieve(resource:search/compute)
+    holds relieve(resource:catalog/compute)
+    holds relieve(resource:catalog/db)
+    holds relieve(resource:catalog-cache/compute)
+    holds relieve(resource:catalog-cache/db)
+    holds cut(database latency catalog-cache)
+    holds cut(database latency catalog)
+    holds cut(catalog-cache latency catalog)
+    holds cut(catalog latency search)
+    holds omit(innocent changes)
+    holds oracle(truth)
+    holds oracle(constant)
+    holds oracle(abstaining)
+    holds oracle(crashing)
+    ");
+}
+
+#[test]
+fn a_regression_of_search_is_root_bottleneck_and_symptom_in_one() {
+    assert_snapshot!(told(&verify("search_regression", ALL).with(0)), @"
+    holds omit(root)
+    holds undo(deploy)
+    not_available relieve(bottleneck resource:search/compute) the bottleneck is on the root's own service
+    holds relieve(resource:catalog/compute)
+    holds relieve(resource:catalog/db)
+    holds relieve(resource:catalog-cache/compute)
+    holds relieve(resource:catalog-cache/db)
+    holds relieve(resource:database/pool)
+    holds omit(innocent changes)
+    holds oracle(truth)
+    holds oracle(constant)
+    holds oracle(abstaining)
+    holds oracle(crashing)
+    ");
+}
+
+#[test]
+fn a_surge_of_the_workload_saturates_what_it_meets_first() {
+    assert_snapshot!(told(&verify("traffic_surge", ALL).with(0)), @"
+    holds omit(root)
+    holds undo(surge)
+    holds relieve(bottleneck resource:search/compute)
+    holds relieve(resource:catalog/compute)
+    holds relieve(resource:catalog/db)
+    holds relieve(resource:catalog-cache/compute)
+    holds relieve(resource:catalog-cache/db)
+    holds relieve(resource:database/pool)
+    not_available cut(workload load search) workload is no service that calls or is called
+    holds omit(innocent changes)
+    holds oracle(truth)
+    holds oracle(root and bottleneck swapped)
+    holds oracle(constant)
+    holds oracle(abstaining)
+    holds oracle(crashing)
+    ");
+}
+
+#[test]
+fn connections_that_were_taken_away_are_the_root_and_the_bottleneck_while_the_database_idles() {
+    assert_snapshot!(told(&verify("pool_exhaustion", ALL).with(0)), @"
+    holds omit(root)
+    holds undo(setting)
+    not_available relieve(bottleneck resource:catalog-cache/db) the bottleneck is on the root's own service
+    holds relieve(resource:search/compute)
+    holds relieve(resource:catalog/compute)
+    holds relieve(resource:catalog/db)
+    holds relieve(resource:catalog-cache/compute)
+    holds relieve(resource:database/pool)
+    holds cut(catalog-cache latency catalog)
+    holds cut(catalog latency search)
+    holds omit(innocent changes)
+    holds oracle(truth)
+    holds oracle(constant)
+    holds oracle(abstaining)
+    holds oracle(crashing)
+    ");
+}
+
+#[test]
+fn calls_in_a_row_make_search_wait_though_each_of_them_is_quick() {
+    assert_snapshot!(told(&verify("n_plus_one_quiet", ALL).with(0)), @"
+    holds omit(root)
+    holds undo(deploy)
+    holds relieve(bottleneck resource:database/pool)
+    holds relieve(resource:search/compute)
+    holds relieve(resource:catalog/compute)
+    holds relieve(resource:catalog/db)
+    holds relieve(resource:catalog-cache/compute)
+    holds relieve(resource:catalog-cache/db)
+    holds cut(catalog load database)
+    holds cut(catalog latency search)
+    holds omit(innocent changes)
+    holds oracle(truth)
+    holds oracle(root and bottleneck swapped)
+    holds oracle(constant)
+    holds oracle(abstaining)
+    holds oracle(crashing)
+    ");
+}
+
+#[test]
+fn a_storm_of_retries_needs_its_policy_and_its_trigger() {
+    assert_snapshot!(told(&verify("retry_storm", ALL).with(0)), @"
+    holds omit(root)
+    holds omit(trigger)
+    holds relieve(bottleneck resource:database/pool)
+    holds relieve(resource:search/compute)
+    holds relieve(resource:catalog/compute)
+    holds relieve(resource:catalog/db)
+    holds relieve(resource:catalog-cache/compute)
+    holds relieve(resource:catalog-cache/db)
+    holds cut(database latency catalog)
+    holds cut(catalog load database)
+    holds cut(catalog error search)
+    holds omit(innocent changes)
+    holds oracle(truth)
+    holds oracle(root and bottleneck swapped)
+    holds oracle(constant)
+    holds oracle(abstaining)
+    holds oracle(crashing)
+    ");
+}
+
+#[test]
+fn an_alert_that_noise_fires_passes_by_itself() {
+    assert_snapshot!(told(&verify("null_near_threshold", ALL).with(0)), @"
+    holds passes by itself
+    holds omit(innocent changes)
+    holds oracle(truth)
+    holds oracle(constant)
+    holds oracle(abstaining)
+    holds oracle(crashing)
+    ");
+}
+
+#[test]
 fn every_scenario_of_the_catalog_is_verified_here() {
-    let known = ["cache_poison_pill", "cache_poison_pill_quiet", "null_quiet"];
+    let known = [
+        "cache_poison_pill",
+        "cache_poison_pill_quiet",
+        "n_plus_one_quiet",
+        "null_near_threshold",
+        "null_quiet",
+        "pool_exhaustion",
+        "retry_storm",
+        "search_regression",
+        "slow_database",
+        "traffic_surge",
+    ];
     let catalog: Vec<&str> = scenarios::catalog::catalog().into_iter().map(|(id, _)| id).collect();
     assert_eq!(catalog, known, "verify the new scenario, then add its name");
 }

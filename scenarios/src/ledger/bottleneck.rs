@@ -181,7 +181,25 @@ fn leaders(stations: &[StationChange]) -> Vec<Bottleneck> {
         // Nobody has half of it: the runner-up is as good an answer, however far it is behind.
         tied.extend(stations.get(1).filter(|second| second.share > 0.0));
     }
-    tied.iter().map(|station| Bottleneck { component: station.component.clone(), mode: station.mode }).collect()
+    let mut right: Vec<Bottleneck> = Vec::new();
+    for answer in tied.into_iter().flat_map(answers) {
+        if !right.contains(&answer) {
+            right.push(answer);
+        }
+    }
+    right
+}
+
+/// The names of a station that are equally right. Whoever is slow at its work, or has too much of it, is so wherever it
+/// works: that is the service as much as the permits it works under. A wait for permits is the permits' alone.
+fn answers(station: &StationChange) -> Vec<Bottleneck> {
+    let (component, mode) = (station.component.clone(), station.mode);
+    let service = match (&component, mode) {
+        (Component::Resource { service, .. }, Mode::Slow | Mode::Visits) => Some(Component::service(service)),
+        _ => None,
+    };
+    let names = std::iter::once(component).chain(service);
+    names.map(|component| Bottleneck { component, mode }).collect()
 }
 
 /// `database/pool` is a resource, `edge:a->b` an edge, a bare name a service.

@@ -138,7 +138,10 @@ impl Sweep<'_> {
                 self.piece(&wait.station, Part::Wait, piece.span);
             }
         }
-        self.piece(&wait.station, Part::Blocked, during.start..at);
+        // Before the last holder had it, others did, one after the other.
+        let taken = self.book.sent(holder, during).map_or(during.start, |call| call.from_ns.clamp(during.start, at));
+        self.piece(&wait.station, Part::Blocked, taken..at);
+        self.unheld(wait, &(during.start..taken), depth);
     }
 
     /// A wait for a connection is a wait for a call to end: followed back from call to call, as the connection was

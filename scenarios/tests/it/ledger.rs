@@ -165,6 +165,27 @@ fn a_wait_for_a_connection_counts_where_the_calls_that_held_it_queued() {
 }
 
 #[test]
+fn a_wait_for_a_connection_that_went_from_hand_to_hand_is_a_wait_all_along() {
+    insta::assert_snapshot!(shown("
+        1 search handle 0..100
+        1.0 edge:search->catalog call 0..100
+        1.0 catalog handle 0..100
+        1.0 catalog/db wait 0..60 by 7.0.d
+        1.0.d edge:catalog->database call 60..100
+        7.0.d edge:catalog->database call 40..60
+        7.0.d database handle 40..60
+        7.0.d database/pool serve 40..60
+        6.0.d edge:catalog->database call 0..40
+        6.0.d database handle 0..40
+        6.0.d database/pool serve 0..40
+    "), @"
+    0..40 catalog/db wait
+    40..60 catalog/db wait
+    60..100 edge:catalog->database serve
+    ");
+}
+
+#[test]
 fn holders_that_wait_for_each_other_come_to_an_end() {
     let paths = shown(
         "
@@ -235,8 +256,8 @@ fn the_mode_says_why() {
         derived("@n search handle 0..90\n@n search/compute serve 0..20\n@n search/lock wait 20..90 by 999"),
     ].join("\n"), @"
     resource:catalog/compute saturated of 10 + 10: 1.00
-    resource:catalog/compute slow of 10 + 10: 1.00
-    resource:catalog/compute visits of 10 + 10: 1.00
+    resource:catalog/compute slow or service:catalog slow of 10 + 10: 1.00
+    resource:catalog/compute visits or service:catalog visits of 10 + 10: 1.00
     edge:search->catalog slow of 10 + 10: 1.00
     resource:search/lock blocked of 10 + 10: 1.00
     ");

@@ -75,6 +75,34 @@ fn one_draw_more_shifts_nothing_else() {
     assert!((before.injections[0].ratio - after.injections[0].ratio).abs() < f64::EPSILON);
 }
 
+/// The founding story with another event.
+fn with_event(event: &str) -> Scenario {
+    let text = catalog::find("cache_poison_pill").expect("it is in the catalog");
+    let text = text.replacen("events:\n", &format!("events:\n  - {event}\n"), 1);
+    parse("changed", &text).expect("the event is sound")
+}
+
+#[test]
+fn whole_magnitudes_are_drawn_whole_and_both_ends_of_their_range_occur() {
+    let scenario =
+        with_event("{id: n, lever: extra_calls, target: \"edge:catalog->database\", at: onset, magnitude: [2, 4]}");
+    let drawn: BTreeSet<String> =
+        (0..100).map(|seed| plan(&scenario, seed).injections[0].magnitude.to_string()).collect();
+    assert_eq!(drawn.into_iter().collect::<Vec<_>>(), ["2", "3", "4"]);
+}
+
+#[test]
+fn an_event_that_comes_as_a_change_looks_like_an_innocent_one_and_a_silent_one_is_none() {
+    let setting =
+        "{id: s, lever: pool_size, target: \"resource:search/compute\", at: onset, magnitude: 1, change: config}";
+    let planned = plan(&with_event(setting), 3);
+    let changed = &planned.injections[0];
+    assert!(changed.id.starts_with("config-") && changed.version.as_deref().is_some_and(|name| name.starts_with('c')));
+    let silent = "{id: s, lever: slow, target: service:search, at: onset, magnitude: 3}";
+    let planned = plan(&with_event(silent), 3);
+    assert!(planned.injections[0].id.starts_with("order-") && planned.injections[0].version.is_none());
+}
+
 #[test]
 fn neither_the_number_of_changes_nor_the_form_of_an_id_tells_the_guilty_one() {
     let null = scenario("null_quiet");

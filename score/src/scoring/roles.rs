@@ -18,13 +18,14 @@ struct Cast<'a> {
 /// The mean over the roles of sensitivity and specificity over the services. The symptom is given, so it is left out;
 /// a role that nobody has in truth, and that nobody was given, counts as told rightly.
 pub(super) fn balanced_accuracy(truth: &TruthRecord, answer: &Answer, candidates: &[Component]) -> f64 {
-    let (right, told) = (true_cast(truth), told_cast(answer));
     let symptom: BTreeSet<&str> = services(&truth.symptom).into_iter().collect();
+    let (right, told) = (true_cast(truth), told_cast(answer, &symptom));
     let all = candidates.iter().flat_map(services);
     let cast = right.root.iter().chain(&right.propagation).chain(&right.bottleneck).copied();
-    // A symptom that is its own root must still be found as one.
+    // A symptom that is its own root must still be found as one, and one that is not must not be taken for it.
+    let rooted = |service: &&str| right.root.contains(service) || told.root.contains(service);
     let judged: BTreeSet<&str> =
-        all.chain(cast).filter(|service| !symptom.contains(service) || right.root.contains(service)).collect();
+        all.chain(cast).filter(|service| !symptom.contains(service) || rooted(service)).collect();
     let roles =
         [(&right.root, &told.root), (&right.propagation, &told.propagation), (&right.bottleneck, &told.bottleneck)];
     roles.iter().map(|(right, told)| balanced(&judged, right, told)).sum::<f64>() / 3.0
@@ -52,10 +53,10 @@ fn true_cast(truth: &TruthRecord) -> Cast<'_> {
     Cast { root, propagation, bottleneck }
 }
 
-fn told_cast(answer: &Answer) -> Cast<'_> {
+fn told_cast<'a>(answer: &'a Answer, symptom: &BTreeSet<&str>) -> Cast<'a> {
     let root: BTreeSet<&str> = answer.roots.iter().flat_map(services).collect();
     let path = answer.propagation.iter().flatten().flat_map(|edge| [&edge.from, &edge.to]).flat_map(services);
-    let propagation = path.filter(|service| !root.contains(service)).collect();
+    let propagation = path.filter(|service| !root.contains(service) && !symptom.contains(service)).collect();
     let bottleneck = match &answer.bottleneck {
         Some(BottleneckAnswer::At { component, .. }) => services(component).into_iter().collect(),
         Some(BottleneckAnswer::None(_)) | None => BTreeSet::new(),

@@ -63,7 +63,7 @@ impl Control {
                 }
             }
             Lever::Slow => {
-                reach.pace.set(parts.iter().map(|(order, grown)| 1.0 + (order.magnitude - 1.0) * grown).product())
+                reach.pace.set(parts.iter().map(|(order, grown)| 1.0 + (order.magnitude - 1.0) * grown).product());
             }
             Lever::PoolSize => {
                 let pool = self.pool(order).into_iter();

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request};
+use scenarios::ledger::{Entry, Phase};
 use scenarios::model::System;
 
-use crate::support::{Lab, TOKEN, spans, virtually};
+use crate::support::{Lab, TOKEN, logs, spans, virtually};
 
 const CACHE: &str = "http://catalog-cache.control:80";
 
@@ -137,6 +138,92 @@ fn a_pool_is_resized_and_a_service_paced_until_the_order_ends() {
     });
 }
 
+/// Calls from catalog to the database that one product takes.
+async fn calls(lab: &Lab, id: &str) -> usize {
+    drop(lab.ledger.take());
+    let uri = "http://catalog:80/products/9";
+    lab.get(uri, &[(contract::http::REQUEST_ID, id)]).await.unwrap();
+    let is_call = |entry: &&Entry| entry.phase == Phase::Call && entry.station == "edge:catalog->database";
+    lab.ledger.take().iter().filter(is_call).count()
+}
+
+#[test]
+fn a_careless_build_makes_its_further_calls_one_after_the_other_until_the_order_ends() {
+    virtually(|| async {
+        let mut system = System::default();
+        system.catalog_cache.unreadable_share = 0.0;
+        let lab = Lab::start(1, system).await;
+        let uri = "http://catalog.control:80/faults/a";
+        assert_eq!(calls(&lab, "1").await, 0);
+        let order =
+            r#"{"lever":"extra_calls","target":"catalog/database","magnitude":5.0,"change":"deploy","ttl_ms":60000}"#;
+        assert_eq!(send(&lab, Method::PUT, uri, TOKEN, order).await, 201);
+        let began = lab.world.clock.now();
+        assert_eq!(calls(&lab, "2").await, 5);
+        // Five queries of 60 ms in a row.
+        let took = lab.world.clock.now() - began;
+        assert!((150..600).contains(&took.as_millis()), "{took:?}");
+        assert_eq!(send(&lab, Method::DELETE, uri, TOKEN, "").await, 204);
+        assert_eq!(calls(&lab, "3").await, 0);
+        let deploys = logs(&lab.pull()).into_iter().filter(|log| log.name == contract::event::DEPLOYMENT);
+        assert_eq!(deploys.map(|log| log.service).collect::<Vec<_>>(), ["catalog"]);
+    });
+}
+
+#[test]
+fn attempts_budgets_and_deadlines_of_a_call_are_turned_and_the_last_order_counts() {
+    virtually(|| async {
+        let mut system = System::default();
+        system.catalog.uncached_share = 1.0;
+        let lab = Lab::start(1, system).await;
+        let put = |id: &'static str, lever: &'static str, magnitude: f64| {
+            let (lab, uri) = (&lab, format!("http://catalog.control:80/faults/{id}"));
+            async move { send(lab, Method::PUT, &uri, TOKEN, &turn(lever, "catalog/database", magnitude)).await }
+        };
+        // Nothing is answered within ten milliseconds, so that every attempt is made that may be.
+        assert_eq!(put("a", "timeout", 0.01).await, 201);
+        assert_eq!(calls(&lab, "1").await, 2);
+        assert_eq!(put("b", "retry_budget", 3.0).await, 201);
+        assert_eq!(put("c", "attempts", 4.0).await, 201);
+        assert_eq!(calls(&lab, "2").await, 4);
+        assert_eq!(put("d", "attempts", 1.0).await, 201);
+        assert_eq!(calls(&lab, "3").await, 1);
+        assert_eq!(send(&lab, Method::DELETE, "http://catalog.control:80/faults/d", TOKEN, "").await, 204);
+        assert_eq!(calls(&lab, "4").await, 4);
+    });
+}
+
+#[test]
+fn slowness_grows_along_its_ramp_and_two_orders_multiply() {
+    virtually(|| async {
+        let mut system = System::default();
+        system.database.pool.size = 200;
+        let lab = Lab::start(1, system).await;
+        let put = |id: &'static str, magnitude: f64, ramp_ms: u64| {
+            let lab = &lab;
+            let uri = format!("http://database.control:80/faults/{id}");
+            let body = format!(
+                r#"{{"lever":"slow","target":"database","magnitude":{magnitude:?},"ramp_ms":{ramp_ms},"ttl_ms":60000}}"#
+            );
+            async move { send(lab, Method::PUT, &uri, TOKEN, &body).await }
+        };
+        // The slowest of forty readings at once, each of which takes as many times its time as the service is slow.
+        let usual = crowd(&lab, 40).await.as_secs_f64();
+        let slower = |took: Duration, times: f64| (took.as_secs_f64() / usual / times - 1.0).abs() < 0.01;
+        assert_eq!(put("a", 3.0, 20_000).await, 201);
+        assert!(slower(crowd(&lab, 40).await, 1.0));
+        lab.world.clock.sleep(Duration::from_secs(10)).await;
+        let half = crowd(&lab, 40).await;
+        assert!(slower(half, 2.0), "{half:?} of {usual}");
+        lab.world.clock.sleep(Duration::from_secs(10)).await;
+        assert!(slower(crowd(&lab, 40).await, 3.0));
+        assert_eq!(put("b", 2.0, 0).await, 201);
+        assert!(slower(crowd(&lab, 40).await, 6.0));
+        assert_eq!(send(&lab, Method::DELETE, "http://database.control:80/faults/a", TOKEN, "").await, 204);
+        assert!(slower(crowd(&lab, 40).await, 2.0));
+    });
+}
+
 #[test]
 fn what_cannot_be_turned_is_refused() {
     virtually(|| async {
@@ -154,6 +241,11 @@ fn what_cannot_be_turned_is_refused() {
         assert_eq!(put("database", turn("slow", "database", 0.0)).await, 400);
         assert_eq!(put("database", turn("slow", "database/pool", 1.0)).await, 422);
         assert_eq!(put("database", turn("purge", "database", 1.0)).await, 422);
+        assert_eq!(put("catalog", turn("attempts", "catalog/search", 2.0)).await, 422);
+        assert_eq!(put("catalog", turn("attempts", "catalog/database", 0.0)).await, 400);
+        assert_eq!(put("catalog", turn("retry_budget", "catalog/database", -1.0)).await, 400);
+        assert_eq!(put("catalog", turn("timeout", "catalog/database", 0.0)).await, 400);
+        assert_eq!(put("catalog", turn("extra_calls", "catalog/database", 1e3)).await, 400);
     });
 }
 
