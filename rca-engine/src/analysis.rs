@@ -26,6 +26,7 @@ mod reuse;
 mod roles;
 mod seeds;
 mod shifts;
+mod slices;
 mod slowest;
 mod split;
 mod statistics;

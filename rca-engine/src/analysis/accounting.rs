@@ -39,6 +39,11 @@ impl Paths {
         })
     }
 
+    /// The chain of these services, if it was seen.
+    pub(crate) fn find(&self, services: &[ServiceId]) -> Option<PathId> {
+        services.iter().try_fold(None, |parent, service| self.index.get(&(parent, *service)).copied().map(Some))?
+    }
+
     /// The services of a chain, the one that was asked first in front.
     pub(crate) fn services(&self, path: PathId) -> Vec<ServiceId> {
         let mut chain = Vec::new();

@@ -35,9 +35,14 @@ pub(crate) fn slice(model: &Model<'_>, phases: &Phases, service: ServiceId, kind
     let mut usual: Vec<u64> = of(Phase::Before).map(own).collect();
     usual.sort_unstable();
     let limit = quantile(&usual, SLOW)?;
-    let is_bad = |visit: &u32| {
-        if fails { model.fails_by_itself(*visit) } else { own(visit) > limit }
+    let calls = |visit: &u32| model.calls_of(*visit).len();
+    let most_calls = of(Phase::Before).map(calls).max().unwrap_or(0);
+    let is_bad = |visit: &u32| match kind {
+        _ if fails => model.fails_by_itself(*visit),
+        Some(Kind::ExtraCalls) => calls(visit) > most_calls,
+        _ => own(visit) > limit,
     };
+    let usually = share(of(Phase::Before).filter(|visit| is_bad(visit)).count() as u64, usual.len() as u64);
     let mut versions: BTreeMap<Symbol, (u64, u64)> = BTreeMap::new();
     let mut instances: BTreeMap<Symbol, (u64, u64)> = BTreeMap::new();
     let mut total = (0, 0);
@@ -52,16 +57,19 @@ pub(crate) fn slice(model: &Model<'_>, phases: &Phases, service: ServiceId, kind
         }
     }
     let guilty = |slices: &BTreeMap<Symbol, (u64, u64)>| {
-        slices.iter().find(|(_, counts)| explains(**counts, total)).map(|(name, _)| *name)
+        slices.iter().find(|(_, counts)| explains(**counts, total, usually)).map(|(name, _)| *name)
     };
     guilty(&versions).map(Slice::Version).or_else(|| guilty(&instances).map(Slice::Instance))
 }
 
-/// At most one slice can hold four fifths of the bad visits, so it does not matter which is looked at first.
-fn explains(slice: (u64, u64), total: (u64, u64)) -> bool {
+/// At most one slice can hold four fifths of the bad visits, so it does not matter which is looked at first. Visits
+/// that are usually bad are so everywhere: only what exceeds them is to be explained.
+fn explains(slice: (u64, u64), total: (u64, u64), usually: f64) -> bool {
     let rest = (total.0 - slice.0, total.1 - slice.1);
+    let added = |(bad, all): (u64, u64)| bad as f64 - usually * all as f64;
     rest.1 >= MIN_REST
-        && share(slice.0, total.0) >= MIN_EXPLAINED
+        && added(total) > 0.0
+        && added(slice) >= MIN_EXPLAINED * added(total)
         && share(slice.0, slice.1) >= MIN_CONTRAST * share(rest.0, rest.1)
         && g_of_shares(rest, slice) >= SIGNIFICANT_G
 }
@@ -72,8 +80,14 @@ mod tests {
 
     #[test]
     fn a_slice_explains_only_beside_a_better_rest() {
-        assert!(explains((90, 100), (95, 1_000)));
-        assert!(!explains((90, 100), (90, 100)));
-        assert!(!explains((50, 500), (95, 1_000)));
+        assert!(explains((90, 100), (95, 1_000), 0.0));
+        assert!(!explains((90, 100), (90, 100), 0.0));
+        assert!(!explains((50, 500), (95, 1_000), 0.0));
+    }
+
+    #[test]
+    fn what_is_usually_bad_is_not_to_be_explained() {
+        assert!(explains((95, 100), (140, 1_000), 0.05));
+        assert!(!explains((95, 100), (140, 1_000), 0.0));
     }
 }

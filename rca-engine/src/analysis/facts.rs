@@ -23,6 +23,8 @@ pub(crate) enum Found {
     Network,
     Symptom,
     Workload,
+    Necessity,
+    Slice,
     Metric,
     Log,
 }
@@ -38,6 +40,8 @@ impl Found {
             Self::Network => "network",
             Self::Symptom => "symptom",
             Self::Workload => "workload",
+            Self::Necessity => "necessity",
+            Self::Slice => "slice",
             Self::Metric => "metric",
             Self::Log => "log",
         }

@@ -44,10 +44,39 @@ pub(crate) fn of(model: &Model<'_>, phases: &Phases, service: ServiceId) -> Kind
     let keeps = share(by_asking.1, all) >= MIN_SHARE && share(by_itself.1 - by_itself.0, all) >= MIN_SHARE;
     let (kept, fetched) = (side(&visits, false), side(&visits, true));
     let enough = fetched.1 >= MIN_VISITS && kept.1 >= MIN_VISITS;
-    if keeps && enough && share(kept.0, kept.1) > CONTRAST * share(fetched.0, fetched.1) {
+    if keeps
+        && enough
+        && share(kept.0, kept.1) > CONTRAST * share(fetched.0, fetched.1)
+        && asks_as_before((by_asking.1, all), &settled(model, phases, service, &visits))
+    {
         return Kind::BadFormat;
     }
     if is_about_items(model, service, &visits) { Kind::BadInput } else { Kind::CodeException }
+}
+
+/// The visits that began so early that even the longest would have ended before the evidence does: who asks others takes
+/// longer, so among the last ones those that ask are not seen.
+fn settled(
+    model: &Model<'_>,
+    phases: &Phases,
+    service: ServiceId,
+    visits: &[(u32, bool, bool)],
+) -> Vec<(u32, bool, bool)> {
+    let of_service = model.visits.iter().map(|visit| model.row(*visit)).filter(|row| row.service == service);
+    let longest = of_service.map(|row| row.duration()).max().unwrap_or(0);
+    let ended = |visit: u32| model.row(visit).start.saturating_add(longest) < phases.after.to_ns;
+    visits.iter().filter(|(visit, _, _)| ended(*visit)).copied().collect()
+}
+
+/// Whether visits ask others as often as before. What fails before it comes to asking takes its share of those that
+/// would have asked; what fails over something that is kept leaves them alone. The nearer of the two is true.
+fn asks_as_before(before: (u64, u64), visits: &[(u32, bool, bool)]) -> bool {
+    let all = visits.len() as u64;
+    let count = |is: fn(&(u32, bool, bool)) -> bool| visits.iter().filter(|visit| is(visit)).count() as u64;
+    let (asking, failing) = (count(|(_, asks, _)| *asks), count(|(_, _, fails)| *fails));
+    let expected = share(before.0, before.1) * (1.0 - share(failing, all) / 2.0);
+    // With few visits left nothing speaks against it.
+    expected * (all as f64) < MIN_VISITS as f64 || share(asking, all) > expected
 }
 
 /// Whether a minority of items fails always and the others never.

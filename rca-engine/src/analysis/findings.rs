@@ -15,6 +15,7 @@ use super::pools::{self, PoolState};
 use super::requests::Requests;
 use super::seeds::{self, Excess};
 use super::shifts::{self, Shift};
+use super::slices::{self, Slice};
 use super::templates::{self, Template};
 use super::tracks::Tracks;
 use super::walk::{Cause, Leaf, Walk};
@@ -41,6 +42,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) shifts: Vec<Shift>,
     pub(crate) templates: Vec<Template>,
     pub(crate) changes: Vec<Change>,
+    /// The part of the requests that breaches, where it is a part.
+    pub(crate) slice: Option<Slice>,
 }
 
 impl<'a> Findings<'a> {
@@ -68,12 +71,14 @@ impl<'a> Findings<'a> {
             shifts: shifts::find(model, &phases),
             templates: templates::find(model, &census, &phases),
             changes: changes::list(model),
+            slice: None,
             requests: None,
             census,
             pools,
         };
         if let Some(requests) = requests {
             findings.walk(&requests);
+            findings.slice = slices::smallest(model, &phases, &requests);
             findings.requests = Some(requests);
         }
         findings

@@ -129,6 +129,12 @@ fn impact(findings: &Findings<'_>, requests: &Requests) -> Vec<String> {
     } else {
         burning(findings, requests)
     });
+    if let Some(slice) = findings.slice {
+        let (along, value) = slice.named(findings.model);
+        let held = percent(share(slice.breaching.0, slice.breaching.1));
+        let service = findings.model.name(slice.service);
+        lines.push(format!("{held} of the breaching requests have {along} {value} at {service}"));
+    }
     let failed = |phase: &[super::requests::Request]| {
         let failing = phase.iter().filter(|request| findings.model.row(request.row).failure.is_some()).count();
         share(failing as u64, phase.len() as u64)

@@ -2,13 +2,13 @@
 //! under the threshold are counted.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use crate::canonical::{Model, NONE, PoolId, ServiceId, mix};
 use crate::vocabulary::{Effect, Kind};
 
 use super::accounting::Station;
-use super::census::{Census, Phases, visit_time};
+use super::census::{Census, Phase, Phases, visit_time};
 use super::mode_change::retried;
 use super::pools::PoolState;
 use super::requests::Requests;
@@ -32,14 +32,15 @@ pub(crate) struct World<'a> {
 }
 
 impl World<'_> {
-    /// Share of breaching requests that return under the threshold without the cause; none where that cannot be told.
-    pub(crate) fn without(&self, cause: Cause, leaf: &Leaf) -> Option<f64> {
+    /// Share of breaching requests that return under the threshold without the causes, all of them together; none where
+    /// that cannot be told.
+    pub(crate) fn without(&self, causes: &[(Cause, &Leaf)]) -> Option<f64> {
         let threshold = self.requests.threshold_ns?;
         if self.excess.breaching.is_empty() {
             return None;
         }
-        let relieved = self.relieved(cause, leaf)?;
-        let own = self.own_stations(cause, leaf);
+        let relieved = self.relieved(causes)?;
+        let own: BTreeSet<Station> = causes.iter().flat_map(|(cause, leaf)| self.own_stations(*cause, leaf)).collect();
         let returned = self.excess.breaching.iter().filter(|(request, parts)| {
             let trace = self.model.row(request.row).trace_id;
             let saved: f64 = parts
@@ -80,42 +81,64 @@ impl World<'_> {
         .collect()
     }
 
-    /// What is saved at every service to which the cause brought load.
-    fn relieved(&self, cause: Cause, leaf: &Leaf) -> Option<Vec<Relief>> {
-        let mut kept: BTreeMap<ServiceId, BTreeMap<ServiceId, f64>> = BTreeMap::new();
-        for ((from, to, effect), mass) in &leaf.steps {
-            let (Cause::Service(from), Cause::Service(to), Effect::Load) = (from, to, effect) else { continue };
-            // Load on the cause itself is brought by others.
-            if *mass >= MIN_SHARE * leaf.mass && cause != Cause::Service(*to) {
-                kept.entry(*to).or_default().insert(*from, self.share_kept(*from, *to));
+    /// What is saved at every service to which the causes brought load.
+    fn relieved(&self, causes: &[(Cause, &Leaf)]) -> Option<Vec<Relief>> {
+        // By service and caller, none for work that nobody asked for: the share of the calls that stays.
+        let mut kept: BTreeMap<ServiceId, BTreeMap<Option<ServiceId>, f64>> = BTreeMap::new();
+        let mut repeated: BTreeSet<u32> = BTreeSet::new();
+        for (cause, leaf) in causes {
+            if let Cause::Retry(service) = cause {
+                repeated.extend(retried(self.model, *service));
+            }
+            for ((from, to, effect), mass) in &leaf.steps {
+                // Load on the cause itself is brought by others.
+                if *mass < MIN_SHARE * leaf.mass || *effect != Effect::Load || cause == to {
+                    continue;
+                }
+                let (caller, Cause::Service(to)) = (from, to) else { continue };
+                let callers = kept.entry(*to).or_default();
+                match (cause, caller) {
+                    // Without retries exactly the repeated calls are gone.
+                    (Cause::Retry(_), _) => {}
+                    (_, Cause::Service(from)) => {
+                        callers.insert(Some(*from), self.share_kept(*from, *to));
+                    }
+                    (_, Cause::Workload) => {
+                        callers.insert(None, self.roots_kept(*to));
+                    }
+                    _ => {}
+                }
             }
         }
-        let retried = match cause {
-            // Without retries exactly the repeated calls are gone.
-            Cause::Retry(service) => Some(retried(self.model, service)),
-            _ => None,
-        };
         kept.into_iter()
-            .map(|(service, callers)| match &retried {
-                Some(rows) => self.replay(service, |visit| !rows.contains(&visit)),
+            .map(|(service, callers)| {
                 // Which calls would not be there is drawn from their span ids.
-                None => self.replay(service, |visit| {
+                self.replay(service, |visit| {
                     let row = self.model.row(visit);
                     let caller = (row.parent != NONE).then(|| self.model.row(row.parent).service);
-                    let share = caller.and_then(|caller| callers.get(&caller)).copied().unwrap_or(1.0);
-                    mix(row.span_id) as f64 <= share * u64::MAX as f64
-                }),
+                    let share = callers.get(&caller).copied().unwrap_or(1.0);
+                    !repeated.contains(&visit) && mix(row.span_id) as f64 <= share * u64::MAX as f64
+                })
             })
             .collect()
     }
 
     /// The share of a caller's calls that would be there at the baseline's rate.
     fn share_kept(&self, from: ServiceId, to: ServiceId) -> f64 {
-        use super::census::Phase::{After, Before};
         let traffic = self.census.traffic(from, to);
-        let rate = |calls: u64, seconds: f64| calls as f64 / seconds;
-        let now = rate(traffic.after.calls, self.phases.seconds(After));
-        (rate(traffic.before.calls, self.phases.seconds(Before)) / now.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
+        self.at_usual_rate(traffic.before.calls, traffic.after.calls)
+    }
+
+    /// The share of the visits without a caller that would be there at the baseline's rate.
+    fn roots_kept(&self, service: ServiceId) -> f64 {
+        let work = self.census.work(service);
+        self.at_usual_rate(work.before.roots, work.after.roots)
+    }
+
+    fn at_usual_rate(&self, before: u64, after: u64) -> f64 {
+        let usual = before as f64 / self.phases.seconds(Phase::Before);
+        let now = after as f64 / self.phases.seconds(Phase::After);
+        (usual / now.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
     }
 
     /// Replays the observed arrivals of a service through its bounded resource, first come first served, without the
@@ -147,7 +170,7 @@ impl World<'_> {
                 (row.start, waited, used)
             })
             .collect();
-        let servers = state.limit.map_or_else(|| most_at_once(&times), |limit| limit.after.max(1.0) as usize);
+        let servers = state.room().map_or_else(|| most_at_once(&times), |room| room.after.max(1.0) as usize);
         let mut free: BinaryHeap<Reverse<u64>> = (0..servers.clamp(1, visits.len())).map(|_| Reverse(0)).collect();
         let mut by_trace: BTreeMap<u128, (u64, u64)> = BTreeMap::new();
         for ((start, visit), (_, waited, used)) in visits.iter().zip(&times) {

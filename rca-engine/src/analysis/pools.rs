@@ -1,5 +1,7 @@
 //! Bounded resources before and after the onset, from their metrics and from the spans that wait for them.
 
+mod ceilings;
+
 use std::collections::BTreeMap;
 
 use crate::canonical::{Aspect, Metric, Model, PoolId, SampleKind};
@@ -16,6 +18,8 @@ pub(crate) struct PoolState {
     pub(crate) use_s: Option<Pair<f64>>,
     /// Requests a second that gave up or were refused.
     pub(crate) timeouts: Option<Pair<f64>>,
+    /// Most uses at one time, where the resource does not tell its limit and the uses show one that is lower now.
+    pub(crate) ceiling: Option<Pair<f64>>,
 }
 
 /// A limit that fell below this share of what it was has been cut.
@@ -24,7 +28,12 @@ const CUT: f64 = 0.9;
 impl PoolState {
     /// Whether there is room for fewer uses at once than before.
     pub(crate) fn was_cut(&self) -> bool {
-        self.limit.is_some_and(|limit| limit.before > 0.0 && limit.after < CUT * limit.before)
+        self.room().is_some_and(|limit| limit.before > 0.0 && limit.after < CUT * limit.before)
+    }
+
+    /// The limit as it is told, or as the uses show it.
+    pub(crate) fn room(&self) -> Option<Pair<f64>> {
+        self.limit.or(self.ceiling)
     }
 
     /// Mean wait after the onset minus before, seconds.
@@ -80,6 +89,12 @@ pub(crate) fn states(model: &Model<'_>, census: &Census, phases: &Phases) -> BTr
             });
         }
     }
+    for (pool, state) in &mut states {
+        // Waits are there anyway where the limit is met now and then.
+        if state.limit.is_none() && state.added_wait_s() > 0.0 {
+            state.ceiling = ceilings::lowered(model, phases, *pool);
+        }
+    }
     states
 }
 
@@ -98,9 +113,13 @@ fn pair(metric: &Metric, phases: &Phases) -> Option<Pair<f64>> {
         (weight > 0.0).then(|| sum / weight)
     };
     let (before, after) = (mean(Phase::Before, sums), mean(Phase::After, sums));
-    // A resource that was never waited for has no mean wait: that is none.
-    match (before, after) {
-        (None, None) => None,
-        (before, after) => Some(Pair { before: before.unwrap_or(0.0), after: after.unwrap_or(0.0) }),
+    match (before, after, metric.kind) {
+        (Some(before), Some(after), _) => Some(Pair { before, after }),
+        // A resource that was never waited for has no mean wait: that is none.
+        (Some(_), None, SampleKind::Mean) | (None, Some(_), SampleKind::Mean) => {
+            Some(Pair { before: before.unwrap_or(0.0), after: after.unwrap_or(0.0) })
+        }
+        // A level that was not told on one side is not known to be nothing there.
+        _ => None,
     }
 }

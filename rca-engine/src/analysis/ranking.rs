@@ -24,6 +24,10 @@ const CHANGE_WEIGHT: f64 = 0.1;
 const NECESSITY_WEIGHT: f64 = 0.4;
 /// What an unknown counterfactual counts.
 const NECESSITY_UNKNOWN: f64 = 0.5;
+/// Two causes act together when this share of the breaching requests more returns without both than without either,
+/// and each of them explains this share of the damage.
+const MIN_JOINT_GAIN: f64 = 0.2;
+const MIN_JOINT_MASS: f64 = 0.1;
 /// Counterfactuals are computed for the best few only.
 const MAX_COUNTERFACTUALS: usize = 5;
 
@@ -42,6 +46,16 @@ pub(crate) struct Ranked {
     pub(crate) necessity: Option<f64>,
     /// How far its metrics and logs support it, share of 1.
     pub(crate) blame: f64,
+    /// The other cause with which together it explains what neither does alone.
+    pub(crate) partner: Option<Partner>,
+}
+
+/// A cause that must be taken away together with another one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Partner {
+    pub(crate) cause: Cause,
+    /// Share of breaching requests that return under the threshold without both.
+    pub(crate) together: f64,
 }
 
 /// All candidates, best first; ties by structure.
@@ -69,20 +83,52 @@ pub(crate) fn rank(findings: &Findings<'_>) -> Vec<Ranked> {
             pools: &findings.pools,
             phases: findings.phases,
         };
-        for candidate in ranked.iter_mut().take(MAX_COUNTERFACTUALS) {
-            candidate.necessity = match findings.leaves.get(&candidate.cause) {
-                // A failure that began elsewhere would still be there.
-                Some(leaf) if findings.about_failures => Some(leaf.mass),
-                Some(leaf) => world.without(candidate.cause, leaf),
-                None => None,
-            };
-        }
+        imagine(findings, &world, &mut ranked);
     }
     for candidate in &mut ranked {
         candidate.score *= 1.0 - NECESSITY_WEIGHT + NECESSITY_WEIGHT * candidate.necessity.unwrap_or(NECESSITY_UNKNOWN);
     }
     sort(&mut ranked);
     ranked
+}
+
+/// What would be without each of the best candidates, and without pairs of them.
+fn imagine(findings: &Findings<'_>, world: &World<'_>, ranked: &mut [Ranked]) {
+    let best = ranked.len().min(MAX_COUNTERFACTUALS);
+    for candidate in &mut ranked[..best] {
+        candidate.necessity = match findings.leaves.get(&candidate.cause) {
+            // A failure that began elsewhere would still be there.
+            Some(leaf) if findings.about_failures => Some(leaf.mass),
+            Some(leaf) => world.without(&[(candidate.cause, leaf)]),
+            None => None,
+        };
+    }
+    if findings.about_failures {
+        return;
+    }
+    let mut partners: Vec<Option<Partner>> = vec![None; best];
+    for (first, second) in (0..best).flat_map(|first| (first + 1..best).map(move |second| (first, second))) {
+        let (a, b) = (&ranked[first], &ranked[second]);
+        let apart = findings.owner(a.cause) != findings.owner(b.cause);
+        let (Some(of_a), Some(of_b)) = (a.necessity, b.necessity) else { continue };
+        let (Some(leaf_a), Some(leaf_b)) = (findings.leaves.get(&a.cause), findings.leaves.get(&b.cause)) else {
+            continue;
+        };
+        if !apart || of_a.max(of_b) + MIN_JOINT_GAIN > 1.0 || leaf_a.mass.min(leaf_b.mass) < MIN_JOINT_MASS {
+            continue;
+        }
+        let Some(together) = world.without(&[(a.cause, leaf_a), (b.cause, leaf_b)]) else { continue };
+        if together >= of_a.max(of_b) + MIN_JOINT_GAIN {
+            for (index, cause) in [(first, b.cause), (second, a.cause)] {
+                if partners[index].is_none_or(|known| together > known.together) {
+                    partners[index] = Some(Partner { cause, together });
+                }
+            }
+        }
+    }
+    for (candidate, partner) in ranked.iter_mut().zip(partners) {
+        candidate.partner = partner;
+    }
 }
 
 fn sort(ranked: &mut [Ranked]) {
@@ -108,6 +154,7 @@ fn candidate(findings: &Findings<'_>, cause: Cause, blame: &BTreeMap<ServiceId, 
         mass: leaf.mass,
         necessity: None,
         blame: blamed,
+        partner: None,
     }
 }
 

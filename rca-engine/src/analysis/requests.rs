@@ -5,7 +5,7 @@ use crate::evidence::Symbol;
 use crate::investigation::Window;
 use crate::signal::{SignalKind, UniversalIncidentSignal};
 
-use super::statistics::{change_point, g_of_shares, quantile, share};
+use super::statistics::{departure_of_share, g_of_shares, quantile, share};
 
 /// One piece of work of the symptom's service.
 #[derive(Clone, Copy, Debug)]
@@ -196,7 +196,8 @@ fn bucket(window: Window, requests: u64) -> u64 {
     (length / requests.max(1) * REQUESTS_PER_BUCKET).clamp(MIN_BUCKET_NS, length.max(MIN_BUCKET_NS))
 }
 
-/// The change point of the share of breaches inside the incident window, where the later part is the worse one.
+/// When the share of breaches inside the incident window leaves the baseline's. The window begins before the incident by
+/// as much as the rule may be late, so its first part is at the baseline's share.
 fn onset(windows: crate::windows::Windows, baseline: &[Request], incident: &[Request], bucket_ns: u64) -> u64 {
     let window = windows.incident;
     let buckets = usize::try_from((window.to_ns - window.from_ns).div_ceil(bucket_ns)).unwrap_or(1).max(1);
@@ -206,13 +207,9 @@ fn onset(windows: crate::windows::Windows, baseline: &[Request], incident: &[Req
         seen[index].1 += 1;
         seen[index].0 += u64::from(request.breach);
     }
-    let usual = share(count(baseline), baseline.len() as u64);
-    let values: Vec<f64> =
-        seen.iter().map(|(breaches, all)| if *all == 0 { usual } else { share(*breaches, *all) }).collect();
-    let Some(index) = change_point(&values, 1) else { return window.from_ns };
-    let (early, late) = values.split_at(index);
-    let rises = super::statistics::mean(late) > super::statistics::mean(early);
-    if rises { window.from_ns + index as u64 * bucket_ns } else { window.from_ns }
+    // What never happened is not impossible: half a breach more than was seen (Jeffreys).
+    let usual = (count(baseline) as f64 + 0.5) / (baseline.len() as f64 + 1.0);
+    window.from_ns + departure_of_share(&seen, usual) as u64 * bucket_ns
 }
 
 /// Whether the incident is more than the baseline's own excursions: the share of breaches must be significantly

@@ -19,6 +19,8 @@ use super::walk::{Cause, Leaf};
 const MIN_STEP: f64 = 0.2;
 /// A second cause is a root of its own when it explains this share of the damage.
 const MIN_ROOT: f64 = 0.3;
+/// A cause suffices when without it this share of the breaching requests would not breach.
+const SUFFICES: f64 = 0.8;
 /// Failures have a bottleneck only when most of them are time-outs and refusals at one.
 const MIN_STATION: f64 = 0.5;
 
@@ -43,7 +45,7 @@ fn fill(findings: &Findings<'_>, ranked: &[Ranked], roles: &mut Roles) {
     let roots: Vec<&Ranked> = ranked
         .iter()
         .enumerate()
-        .filter(|(rank, candidate)| *rank == 0 || (candidate.mass >= MIN_ROOT && is_apart(findings, candidate, first)))
+        .filter(|(rank, candidate)| *rank == 0 || is_second(findings, candidate, first))
         .map(|(_, candidate)| candidate)
         .collect();
     roles.root = roots
@@ -71,9 +73,15 @@ fn fill(findings: &Findings<'_>, ranked: &[Ranked], roles: &mut Roles) {
     roles.bottleneck = bottleneck(findings, Some(first));
 }
 
-/// A second root is not just another side of the first: neither belongs to the other's service.
-fn is_apart(findings: &Findings<'_>, candidate: &Ranked, first: &Ranked) -> bool {
-    candidate.kind.is_some() && findings.owner(candidate.cause) != findings.owner(first.cause)
+/// A second root is not just another side of the first, whose service it shares, and it adds something: without the
+/// first alone most requests would still breach. Where that cannot be told, a large share of the damage must do.
+fn is_second(findings: &Findings<'_>, candidate: &Ranked, first: &Ranked) -> bool {
+    if candidate.kind.is_none() || findings.owner(candidate.cause) == findings.owner(first.cause) {
+        return false;
+    }
+    let together = first.partner.is_some_and(|partner| partner.cause == candidate.cause);
+    let suffices = first.necessity.is_some_and(|alone| alone >= SUFFICES) && !findings.about_failures;
+    together || (candidate.mass >= MIN_ROOT && !suffices)
 }
 
 /// The steps that carried the damage, nearest to the root first: by how much they carried, then by structure.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::canonical::Model;
+use crate::canonical::{Model, ServiceId};
 use crate::evidence::Symbol;
 use crate::signal::SignalKind;
 use crate::vocabulary::Effect;
@@ -17,6 +17,9 @@ use super::walk::{Cause, Trail, Walk};
 /// At most this many requests of a side are accounted for, evenly over time: the mean of ten thousand is known to a
 /// hundredth of its deviation.
 const MAX_REQUESTS: usize = 10_000;
+
+/// A link that multiplies a chain's visits by less than this part of what all its links do is within their noise.
+const MIN_LINK: f64 = 0.2;
 
 /// Mean time and visits per request on both sides.
 #[derive(Clone, Copy, Debug, Default)]
@@ -124,6 +127,30 @@ impl Excess {
         stations
     }
 
+    /// Who along a chain asked more often, with how much each link multiplies the visits at the end: the logarithms of
+    /// the links' factors sum to the whole. The last link where none of them can be told.
+    fn asked_more(&self, chain: &[ServiceId]) -> Vec<((ServiceId, ServiceId), f64)> {
+        let visits = |services: &[ServiceId]| -> (f64, f64) {
+            let path = self.paths.find(services);
+            let station = Station::Own(*services.last().expect("a chain has at least the service that was asked"));
+            let mean = path.and_then(|path| self.stations.get(&(path, station)));
+            mean.map_or((0.0, 0.0), |mean| mean.visits)
+        };
+        let links: Vec<((ServiceId, ServiceId), f64)> = (1..chain.len())
+            .filter_map(|end| {
+                let (caller, callee) = (visits(&chain[..end]), visits(&chain[..=end]));
+                let factor = (callee.1 / caller.1) / (callee.0 / caller.0);
+                (factor.is_finite() && factor > 1.0).then(|| ((chain[end - 1], chain[end]), factor.ln()))
+            })
+            .collect();
+        let whole: f64 = links.iter().map(|(_, grown)| grown).sum();
+        let told: Vec<_> = links.into_iter().filter(|(_, grown)| *grown >= MIN_LINK * whole).collect();
+        match chain {
+            [.., from, to] if told.is_empty() => vec![((*from, *to), 1.0)],
+            _ => told,
+        }
+    }
+
     /// Mean duration added to a request, nanoseconds.
     pub(crate) fn total(&self) -> f64 {
         self.stations.values().map(Mean::excess).sum()
@@ -165,12 +192,19 @@ pub(crate) fn from_time(walk: &mut Walk<'_>, excess: &Excess) {
                 let cost = (per_visit((mean.ns.0, mean.visits.0)), per_visit((mean.ns.1, mean.visits.1)));
                 let grown = split(mean.visits, cost);
                 let trail = trail.at(station);
-                let caller = chain.len().checked_sub(2).map(|index| chain[index]);
                 // Visits on one chain can fall where another chain takes over: then cost alone is what grew here.
                 for (more, mass) in Walk::shares(mass, &[(true, grown.by_calls), (false, grown.by_cost)]) {
-                    match caller.filter(|_| more) {
-                        Some(caller) => walk.mode(caller, service, mass, &trail),
-                        None => walk.own(service, mass, &trail),
+                    let asked = if more { excess.asked_more(&chain) } else { Vec::new() };
+                    if asked.is_empty() {
+                        walk.own(service, mass, &trail);
+                    }
+                    for ((from, to), mass) in Walk::shares(mass, &asked) {
+                        // What is asked more often asks those behind it more often.
+                        let behind = chain.windows(2).skip_while(|link| link[0] != to);
+                        let trail = behind.fold(trail.clone(), |trail, link| {
+                            trail.step(Cause::Service(link[0]), Cause::Service(link[1]), Effect::Load)
+                        });
+                        walk.mode(from, to, mass, &trail);
                     }
                 }
             }

@@ -21,6 +21,39 @@ pub(crate) fn g_of_shares(before: (u64, u64), after: (u64, u64)) -> f64 {
     (2.0 * (side(before) + side(after))).max(0.0)
 }
 
+/// How likely a likelihood ratio (G) this large is by chance: the tail of the chi-squared distribution with one degree of
+/// freedom, to about one part in ten million (the complementary error function by Chebyshev fit; Press et al.,
+/// Numerical Recipes, 2nd edition, section 6.2).
+pub(crate) fn chance_of_g(g: f64) -> f64 {
+    const FIT: [f64; 10] = [
+        -1.265_512_23,
+        1.000_023_68,
+        0.374_091_96,
+        0.096_784_18,
+        -0.186_288_06,
+        0.278_868_07,
+        -1.135_203_98,
+        1.488_515_87,
+        -0.822_152_23,
+        0.170_872_77,
+    ];
+    let x = (g.max(0.0) / 2.0).sqrt();
+    let t = 1.0 / (1.0 + 0.5 * x);
+    let exponent = FIT.iter().rev().fold(0.0, |sum, factor| sum * t + factor);
+    (t * (exponent - x * x).exp()).clamp(0.0, 1.0)
+}
+
+/// Which of many findings may be told if at most the given share of those told may be chance (Benjamini and Hochberg,
+/// 1995). In the order of the chances.
+pub(crate) fn discoveries(chances: &[f64], false_share: f64) -> Vec<bool> {
+    let mut sorted = chances.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = chances.len() as f64;
+    let limit = (1_u32..).zip(&sorted).filter(|(rank, chance)| **chance <= f64::from(*rank) / n * false_share).last();
+    let limit = limit.map(|(_, chance)| *chance);
+    chances.iter().map(|chance| limit.is_some_and(|limit| *chance <= limit)).collect()
+}
+
 /// A share; 0 of nothing.
 pub(crate) fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
@@ -90,6 +123,46 @@ pub(crate) fn change_point(values: &[f64], min_side: usize) -> Option<usize> {
     best.filter(|(gain, _)| *gain > 0.0).map(|(_, index)| index)
 }
 
+/// Where values leave a level that is known: the first index of the part after the change, 0 where all of it has
+/// changed. The cut that leaves the least squared error when the part before it is at the level. O(n).
+pub(crate) fn departure(values: &[f64], level: f64) -> usize {
+    let square = |value: &f64| (value - level).powi(2);
+    // Errors of the part after a cut about its own mean, from sums; the shift by the level keeps them exact.
+    let (mut sum, mut squares) = values.iter().fold((0.0, 0.0), |(sum, all), v| (sum + v - level, all + square(v)));
+    let (mut before, mut best) = (0.0, (f64::INFINITY, 0));
+    for (cut, value) in values.iter().enumerate() {
+        let after = (squares - sum * sum / (values.len() - cut) as f64).max(0.0);
+        if before + after < best.0 {
+            best = (before + after, cut);
+        }
+        before += square(value);
+        sum -= value - level;
+        squares -= square(value);
+    }
+    best.1
+}
+
+/// When a share that is known begins to be another one: buckets of hits and trials, and the index of the first one at
+/// the new share; 0 where all of them are. The cut of the greatest likelihood, the share before it given. O(n).
+pub(crate) fn departure_of_share(buckets: &[(u64, u64)], usual: f64) -> usize {
+    let log = |share: f64| if share > 0.0 { share.ln() } else { 0.0 };
+    let likelihood =
+        |(hits, trials): (u64, u64), share: f64| hits as f64 * log(share) + (trials - hits) as f64 * log(1.0 - share);
+    let (mut hits, mut trials) = buckets.iter().fold((0, 0), |sum, bucket| (sum.0 + bucket.0, sum.1 + bucket.1));
+    let (mut before, mut best) = (0.0, (f64::NEG_INFINITY, 0));
+    for (cut, bucket) in buckets.iter().enumerate() {
+        let now = share(hits, trials);
+        // Only a share that rose is a departure worth its name.
+        let after = likelihood((hits, trials), if now > usual { now } else { usual });
+        if before + after > best.0 {
+            best = (before + after, cut);
+        }
+        before += likelihood(*bucket, usual);
+        (hits, trials) = (hits - bucket.0, trials - bucket.1);
+    }
+    best.1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,11 +183,38 @@ mod tests {
     }
 
     #[test]
+    fn a_departure_is_where_a_known_level_ends() {
+        // The last value alone is the largest step, and yet the level was left long before.
+        assert_eq!(departure(&[1.0, 1.1, 3.0, 2.8, 3.2, 3.1, 6.0], 1.0), 2);
+        assert_eq!(departure(&[3.0, 3.1, 2.9], 1.0), 0);
+        assert_eq!(departure(&[], 1.0), 0);
+        assert_eq!(departure_of_share(&[(0, 15), (0, 14), (4, 15), (5, 16), (3, 15), (9, 14)], 0.01), 2);
+        assert_eq!(departure_of_share(&[(9, 15), (8, 15)], 0.01), 0);
+    }
+
+    #[test]
     fn shares_rise_only_beyond_chance() {
         assert!(share_rose((1, 1_000), (50, 500)));
         assert!(!share_rose((0, 20), (1, 20)));
         assert!(!share_rose((100, 200), (150, 200)));
         assert!(!share_rose((0, 0), (5, 5)));
+    }
+
+    #[test]
+    fn the_chance_of_a_ratio_is_the_tail_of_chi_squared() {
+        // Table values for one degree of freedom.
+        for (g, chance) in [(0.0, 1.0), (3.841, 0.05), (6.635, 0.01), (10.828, 0.001)] {
+            assert!((chance_of_g(g) / chance - 1.0).abs() < 1e-3, "{g}: {}", chance_of_g(g));
+        }
+    }
+
+    #[test]
+    fn discoveries_are_stricter_the_more_is_looked_at() {
+        assert_eq!(discoveries(&[0.004], 0.01), [true]);
+        assert_eq!(discoveries(&[0.004, 0.5, 0.7], 0.01), [false, false, false]);
+        // The second one passes because of the company it keeps.
+        assert_eq!(discoveries(&[0.001, 0.006, 0.9], 0.01), [true, true, false]);
+        assert_eq!(discoveries(&[], 0.01), Vec::<bool>::new());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::investigation::Window;
 use crate::windows::Windows;
 
 use super::census::visit_time;
-use super::statistics::{center_and_spread, change_point};
+use super::statistics::{center_and_spread, departure};
 
 /// Something that is counted or timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,7 +174,7 @@ impl Tracks {
                 counts: (weight(earlier), weight(&incident[cut..])),
             })
         };
-        let changed = since(change_point(&values, 1).unwrap_or(0)).filter(Self::deviates);
+        let changed = since(departure(&values, level)).filter(Self::deviates);
         // A quantity that does not deviate has no onset of its own: the symptom's serves.
         let onset = self.index(self.since_ns).saturating_sub(split).min(incident.len().saturating_sub(1));
         changed.or_else(|| since(onset))

@@ -20,7 +20,12 @@ pub(crate) fn options() -> Options {
 
 /// An alert about `s` that fires ten seconds after the onset.
 pub(crate) fn alert(sli: &str, threshold: f64) -> UniversalIncidentSignal {
-    let text = format!("service=s sli={sli} threshold={threshold} window_s=5 for_s=4");
+    alert_about("s", sli, threshold)
+}
+
+/// The same about any service.
+pub(crate) fn alert_about(service: &str, sli: &str, threshold: f64) -> UniversalIncidentSignal {
+    let text = format!("service={service} sli={sli} threshold={threshold} window_s=5 for_s=4");
     UniversalIncidentSignal::from_text(&text, EPOCH + ONSET + 10 * SECOND)
 }
 

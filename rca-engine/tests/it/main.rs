@@ -5,5 +5,7 @@ mod fuzz;
 mod incidents;
 mod invariants;
 mod metrics_only;
+mod positions;
 mod schema;
 mod toy;
+mod web;

@@ -4,7 +4,8 @@ use crate::analysis::changes::{recent, suspicion};
 use crate::analysis::findings::Findings;
 use crate::analysis::ranking::Ranked;
 use crate::analysis::requests::{Request, Requests};
-use crate::analysis::statistics::quantile;
+use crate::analysis::slices::{Along, Slice};
+use crate::analysis::statistics::{quantile, share};
 use crate::analysis::tracks::{Quantity, Tracks};
 use crate::analysis::walk::Cause;
 use crate::analysis::wording::{from_to, nanos, percent, three};
@@ -16,6 +17,8 @@ pub(super) fn add(findings: &Findings<'_>, ranked: &[Ranked], facts: &mut Vec<Fa
     if let Some(requests) = &findings.requests {
         facts.push(symptom(findings, requests));
         facts.extend(workload(findings, requests));
+        imagined(findings, requests, ranked, facts);
+        facts.extend(findings.slice.map(|slice| sliced(findings, requests, slice)));
     }
     changes(findings, ranked, facts);
 }
@@ -78,6 +81,66 @@ fn workload(findings: &Findings<'_>, requests: &Requests) -> Option<Fact> {
         weight: 0.55,
         order: order(Cause::Workload),
     })
+}
+
+/// Which part of the requests breaches.
+fn sliced(findings: &Findings<'_>, requests: &Requests, slice: Slice) -> Fact {
+    let service = findings.model.name(slice.service);
+    let (along, value) = slice.named(findings.model);
+    let of = |(part, all): (u64, u64)| format!("{} of {all}", percent(share(part, all)));
+    let text = format!(
+        "{} breaching requests but {} others pass through {along} {value} of {service}",
+        of(slice.breaching),
+        of(slice.passing),
+    );
+    let is_place = matches!(slice.along, Along::Version | Along::Instance);
+    Fact {
+        found: Found::Slice,
+        at_ns: requests.onset_ns,
+        text,
+        reference: in_traces(findings, Some(slice.visit)),
+        // A class of users or an item says whom it hits, not who does it.
+        supports: if is_place { vec![Cause::Service(slice.service)] } else { Vec::new() },
+        against: Vec::new(),
+        change: None,
+        weight: 0.8,
+        order: order(Cause::Service(slice.service)),
+    }
+}
+
+/// What would be without each of the best candidates: the test that each hypothesis must stand.
+fn imagined(findings: &Findings<'_>, requests: &Requests, ranked: &[Ranked], facts: &mut Vec<Fact>) {
+    /// The candidates that are shown.
+    const SHOWN: usize = 3;
+    /// A cause without which most would still breach is not the one.
+    const MOST: f64 = 0.5;
+    for candidate in ranked.iter().take(SHOWN) {
+        let Some(necessity) = candidate.necessity else { continue };
+        let (name, share) = (&candidate.component, percent(necessity.min(1.0)));
+        let count = requests.breaching().count();
+        let mut text = if findings.about_failures {
+            format!("{share} of the failures behind {count} breaching requests begin at {name}")
+        } else {
+            format!("without {name} {share} of {count} breaching requests would stay under the limit")
+        };
+        if let Some(partner) = candidate.partner {
+            let other = findings.component(partner.cause);
+            text = format!("{text}, without {other} as well {}", percent(partner.together));
+        }
+        let (supports, against) =
+            if necessity >= MOST { (vec![candidate.cause], Vec::new()) } else { (Vec::new(), vec![candidate.cause]) };
+        facts.push(Fact {
+            found: Found::Necessity,
+            at_ns: requests.onset_ns,
+            text,
+            reference: in_traces(findings, None),
+            supports,
+            against,
+            change: None,
+            weight: 0.7,
+            order: order(candidate.cause),
+        });
+    }
 }
 
 /// Each change with its distance to its own component's first deviation.

@@ -114,9 +114,11 @@ fn pool_fact(findings: &Findings<'_>, pool: PoolId, state: &PoolState) -> Option
     told.extend(state.use_s.map(|used| format!("use {}", seconds(used))));
     told.extend(state.in_use.map(|in_use| format!("in use {}", levels(in_use))));
     told.extend(state.limit.map(|limit| format!("limit {}", levels(limit))));
+    told.extend(state.ceiling.map(|most| format!("at most {} at one time", levels(most))));
     told.extend(state.pending.map(|pending| format!("pending {}", levels(pending))));
     let flat = state.use_s.is_some_and(|used| used.after <= FLAT * used.before);
     let reading = match (state.was_cut(), flat) {
+        (true, _) if state.limit.is_none() => "there is room for fewer at one time, and each takes as long as before",
         (true, _) => "its limit was cut",
         (false, true) => "each use takes as long as before: it is crowded, not slow",
         (false, false) => "each use takes longer",

@@ -40,6 +40,8 @@ impl Walk<'_> {
                 Part::Pool(pool) => self.pool(pool, mass, &trail),
                 Part::More(callee) => self.mode(service, callee, mass, &trail),
                 Part::Gap(callee) => self.gap(service, callee, mass, &trail),
+                // Calls that are not seen to arrive take as long as their caller waits for them.
+                Part::Dearer(callee) if self.is_lossy(service, callee) => self.away(service, callee, mass, &trail),
                 Part::Dearer(callee) => {
                     let trail = trail.step(Cause::Service(callee), Cause::Service(service), Effect::Latency);
                     self.slow(callee, mass, &trail);
@@ -74,10 +76,8 @@ impl Walk<'_> {
             // A call costs what all who wait for it wait.
             let paid = |side: Traffic| per(side.ns + side.shared_ns, side.calls);
             let cost = (paid(traffic.before), paid(traffic.after));
-            let gap =
-                (per(traffic.before.gap_ns, traffic.before.calls), per(traffic.after.gap_ns, traffic.after.calls));
             let parts_of_call = split(calls, cost);
-            let gap_share = ((gap.1 - gap.0) / (cost.1 - cost.0).max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+            let gap_share = gap_share(traffic, cost.1 - cost.0);
             parts.push((Part::More(callee), parts_of_call.by_calls));
             parts.push((Part::Dearer(callee), parts_of_call.by_cost * (1.0 - gap_share)));
             parts.push((Part::Gap(callee), parts_of_call.by_cost * gap_share));
@@ -138,8 +138,16 @@ impl Walk<'_> {
                 // The connection is held by calls that show no far end.
                 self.away(owner, callee, mass, trail);
             } else if dearer {
-                let trail = trail.step(Cause::Service(callee), Cause::Service(owner), Effect::Latency);
-                self.slow(callee, mass, &trail);
+                // A connection is held on the way to the far end, too.
+                let way = gap_share(self.census.traffic(owner, callee), cost.1 - cost.0);
+                for (way, mass) in Self::shares(mass, &[(true, way), (false, 1.0 - way)]) {
+                    if way {
+                        self.gap(owner, callee, mass, trail);
+                    } else {
+                        let trail = trail.step(Cause::Service(callee), Cause::Service(owner), Effect::Latency);
+                        self.slow(callee, mass, &trail);
+                    }
+                }
             } else {
                 self.load(owner, callee, mass, trail);
             }
@@ -262,6 +270,13 @@ impl Walk<'_> {
         let after = self.census.traffic(from, to).after;
         after.lost >= MIN_LOST && after.lost * 2 > after.due
     }
+}
+
+/// How much of what calls cost more is lost between the spans of both ends.
+fn gap_share(traffic: Pair<Traffic>, grown: f64) -> f64 {
+    let per = |ns: u64, count: u64| if count == 0 { 0.0 } else { ns as f64 / count as f64 };
+    let gap = (per(traffic.before.gap_ns, traffic.before.calls), per(traffic.after.gap_ns, traffic.after.calls));
+    ((gap.1 - gap.0) / grown.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
 }
 
 /// Growth of work a second at a service, in nanoseconds of use.
