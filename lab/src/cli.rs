@@ -3,6 +3,7 @@
 mod ask;
 mod fidelity;
 mod regress;
+mod zone;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::setup::Mode;
 pub(crate) use ask::Ask;
 pub(crate) use fidelity::Fidelity;
 pub(crate) use regress::{Compare, Regress};
+pub(crate) use zone::Zone;
 
 /// Runs incidents with known causes, asks what happened from the telemetry alone, and scores the answer.
 #[derive(Debug, Parser)]
@@ -83,6 +85,8 @@ pub(crate) struct Run {
     /// Try the verdict's first action in the same run made again; virtual time only.
     #[arg(long)]
     pub(crate) try_action: bool,
+    #[command(flatten)]
+    pub(crate) zone: Zone,
     /// Print the verdict alone, without progress.
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -104,6 +108,8 @@ pub(crate) struct Investigate {
     /// Where verdict.json and report.html go; nothing is written when not given.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) zone: Zone,
     /// Print verdict.json instead of the report.
     #[arg(long)]
     pub(crate) json: bool,

@@ -103,7 +103,10 @@ pub(crate) fn judge(setup: &Setup, folder: &Path, raw: &Raw) -> Result<Judgement
     }
     let answers = answers(setup, &signal, &evidence, &candidates);
     let must_fail = &setup.scenario.expect.naive_must_fail;
-    let card = ScoreCard::new(&truth, effect.class, &investigation, &answers, must_fail, &candidates.candidates);
+    let mut card = ScoreCard::new(&truth, effect.class, &investigation, &answers, must_fail, &candidates.candidates);
+    if truth.has_incident() {
+        card.know_the_onset(&investigation, raw.conducted.moments.onset_ns);
+    }
     Ok(Judgement {
         investigation,
         evidence,

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::io::Write as _;
 
+use jiff::tz::TimeZone;
+
 /// Prints to standard output. A closed pipe is the reader's business.
 pub(crate) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
@@ -35,6 +37,12 @@ pub(crate) fn remark(text: &str) {
 /// One line to standard error, which may be closed as well: `eprintln!` would panic then.
 fn say(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+/// The same with times in a zone, where one is asked for.
+pub(crate) fn terminal_in(zone: Option<&TimeZone>) -> report::Options {
+    let usual = terminal();
+    report::Options { time_zone: zone.cloned().unwrap_or(usual.time_zone), ..usual }
 }
 
 /// Whether standard output is a person's terminal, and how wide to write.

@@ -15,7 +15,11 @@ use crate::{output, reconcile};
 
 /// The report for a terminal.
 pub(crate) fn terminal(setup: &Setup, judgement: &Judgement) -> String {
-    report::terminal(&judgement.investigation, Some(&check(setup, judgement)), &output::terminal())
+    report::terminal(
+        &judgement.investigation,
+        Some(&check(setup, judgement)),
+        &output::terminal_in(setup.zone.as_ref()),
+    )
 }
 
 /// The self-contained page.
@@ -43,7 +47,7 @@ fn facts(setup: &Setup, raw: &Raw) -> RunFacts {
         wall_time: None,
         time_to_verdict: None,
         alert_ns: Some(moments.alert_ns),
-        second_zone: None,
+        second_zone: setup.zone.clone(),
         made_by: format!("rcalab {CODE_VERSION}"),
     }
 }
@@ -87,6 +91,7 @@ pub(crate) fn check(setup: &Setup, judgement: &Judgement) -> Check {
                 judgement.complaints.join("; ")
             },
         },
+        diagnosis: card.diagnosis.clone(),
         action: judgement.trial.as_ref().map(Trial::told),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod cell;
 pub(crate) mod crew;
+pub(crate) mod failed;
 pub(crate) mod pace;
 pub(crate) mod results;
 pub(crate) mod selection;

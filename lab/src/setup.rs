@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use contract::IncidentContext;
+use jiff::tz::TimeZone;
 use loadgen::Order;
 use loadgen::arrivals::Surge;
 use rca_engine::component::Component;
@@ -47,6 +48,8 @@ pub(crate) struct Setup {
     pub(crate) plan: RunPlan,
     pub(crate) mode: Mode,
     pub(crate) context: IncidentContext,
+    /// A second clock for people, beside UTC.
+    pub(crate) zone: Option<TimeZone>,
 }
 
 /// Why a scenario could not be used.
@@ -115,7 +118,7 @@ impl Setup {
             region: REGION.to_owned(),
             environment: ENVIRONMENT.to_owned(),
         };
-        Ok(Self { plan: scenarios::plan::plan(&scenario, seed), scenario, text, mode, context })
+        Ok(Self { plan: scenarios::plan::plan(&scenario, seed), scenario, text, mode, context, zone: None })
     }
 
     pub(crate) fn run_id(&self) -> &str {

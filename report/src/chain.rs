@@ -39,6 +39,8 @@ pub(crate) struct Chain {
     pub(crate) links: Vec<Link>,
     /// Nodes that found no room.
     pub(crate) left_out: usize,
+    /// What set it off and what keeps it up, with a word for each, where no node shows it.
+    pub(crate) beside: Vec<(&'static str, Culprit)>,
 }
 
 impl Chain {
@@ -107,7 +109,13 @@ impl Chain {
             }
         }
         links.sort();
-        Self { nodes, links, left_out }
+        let shown = |culprit: &Culprit| {
+            is_root(roles, culprit) || nodes.iter().any(|node| node.name == key(&culprit.component))
+        };
+        let told = [("set off by", &roles.trigger), ("kept up by", &roles.sustaining)];
+        let told = told.into_iter().filter_map(|(word, culprit)| Some((word, culprit.clone()?)));
+        let beside = told.filter(|(_, culprit)| !shown(culprit)).collect();
+        Self { nodes, links, left_out, beside }
     }
 }
 
@@ -152,26 +160,19 @@ fn roles_of(roles: &Roles, name: &str) -> Vec<Role> {
 }
 
 fn node(roles: &Roles, name: &str) -> Node {
-    let mut details = Vec::new();
-    let mut tell = |culprit: &Culprit, word: Option<&str>| {
-        if key(&culprit.component) != name {
-            return;
-        }
+    let tell = |culprit: &Culprit, word: Option<&str>| {
         let parts = [word.map(str::to_owned), part(&culprit.component), culprit.kind.map(|kind| kind.to_string())];
-        details.push(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "));
+        (key(&culprit.component) == name).then(|| parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
     };
-    for culprit in &roles.root {
-        tell(culprit, None);
-    }
-    for (culprit, word) in [(&roles.trigger, "trigger"), (&roles.sustaining, "sustains")] {
-        if let Some(culprit) = culprit.as_ref().filter(|culprit| !roles.root.contains(culprit)) {
-            tell(culprit, Some(word));
-        }
-    }
+    let mut details: Vec<String> = roles.root.iter().filter_map(|culprit| tell(culprit, None)).collect();
     if let Some(BottleneckAnswer::At { component, mode }) = &roles.bottleneck
         && key(component) == name
     {
         details.push(part(component).map_or_else(|| mode.to_string(), |part| format!("{part} · {mode}")));
+    }
+    for (culprit, word) in [(&roles.trigger, "set it off"), (&roles.sustaining, "keeps it up")] {
+        let culprit = culprit.as_ref().filter(|culprit| !is_root(roles, culprit));
+        details.extend(culprit.and_then(|culprit| tell(culprit, Some(word))));
     }
     details.retain(|detail| !detail.is_empty());
     details.truncate(3);
@@ -180,6 +181,11 @@ fn node(roles: &Roles, name: &str) -> Node {
         roles.push(Role::Propagation);
     }
     Node { name: name.to_owned(), roles, details: details.iter().map(|detail| text::name(detail)).collect() }
+}
+
+/// Whether a culprit is one of the roots, whatever is said to be wrong with it.
+fn is_root(roles: &Roles, culprit: &Culprit) -> bool {
+    roles.root.iter().any(|root| root.component == culprit.component)
 }
 
 /// What of a service is meant, where it is not the whole.

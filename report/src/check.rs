@@ -1,5 +1,7 @@
 //! The comparison with the known truth, as plain strings: whoever knows the truth fills it in.
 
+use score::Diagnosis;
+
 /// What the truth was, and how the verdict and the naive methods did against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Check {
@@ -14,6 +16,8 @@ pub struct Check {
     /// `valid`, `ineffective`, `absorbed`, `contaminated` or `quiet`.
     pub effect: String,
     pub validity: Validity,
+    /// What was wrong with the verdict; none where it met every gate.
+    pub diagnosis: Option<Diagnosis>,
     /// What became of the verdict's first action, where it was tried.
     pub action: Option<String>,
 }

@@ -27,5 +27,6 @@ pub use html::html;
 pub use markdown::markdown;
 pub use regression::junit::{JunitError, junit};
 pub use regression::markdown::markdown as regression_markdown;
+pub use regression::page::{Links, html as regression_html};
 pub use regression::terminal::terminal as regression;
 pub use terminal::{Options, reply, terminal};

@@ -74,6 +74,10 @@ fn truth(page: &mut String, check: &Check) {
         let (name, why) = (plain(&text::name(name)), plain(&text::sentence(why)));
         page.push_str(&format!("| {name} | {} | {why} |\n", word(passed)));
     }
+    if let Some(diagnosis) = &check.diagnosis {
+        let why = plain(&text::sentence(&diagnosis.why));
+        page.push_str(&format!("\n**First wrong stage:** {}: {why}\n", diagnosis.stage));
+    }
     if !check.naive.is_empty() {
         page.push_str("\n| naive method | would have said | |\n|---|---|---|\n");
     }

@@ -1,11 +1,12 @@
-//! A regression as people and other programs read it: terminal, Markdown, JUnit.
+//! A regression as people and other programs read it: terminal, a page, Markdown, JUnit.
 
 pub(crate) mod junit;
 pub(crate) mod markdown;
+pub(crate) mod page;
 pub(crate) mod terminal;
 
-use score::aggregate::{GateResult, GateState, MethodOverall, ScenarioFigures, Share, Summary};
-use score::statistics::Interval;
+use score::aggregate::{GateResult, GateState, Mean, MethodOverall, ScenarioFigures, Share, Summary};
+use score::statistics::{Covered, SCENARIOS_MIN};
 
 use crate::{quantity, text};
 
@@ -19,9 +20,17 @@ fn share(share: Option<Share>) -> String {
     share.map_or_else(none, |share| bracketed(share.share, share.low, share.high))
 }
 
-/// The same of an interval over scenarios.
-fn interval(interval: Option<Interval>) -> String {
-    interval.map_or_else(none, |interval| bracketed(interval.estimate, interval.low, interval.high))
+/// A mean over scenarios, with its interval where there are enough.
+fn mean(mean: Option<Mean>) -> String {
+    mean.map_or_else(none, |mean| match mean.interval {
+        Some((low, high)) => bracketed(mean.value, low, high),
+        None => quantity::percent(mean.value),
+    })
+}
+
+/// ` [0.12, 0.61]`, or nothing.
+fn ranged(interval: Option<(f64, f64)>) -> String {
+    interval.map_or_else(String::new, |(low, high)| format!(" [{low:.2}, {high:.2}]").replace('-', "−"))
 }
 
 fn bracketed(value: f64, low: f64, high: f64) -> String {
@@ -64,6 +73,28 @@ fn listed<'a>(counts: impl Iterator<Item = (&'a String, &'a u64)>) -> String {
     counts.map(|(word, count)| format!("{count} {}", text::name(word))).collect::<Vec<_>>().join(", ")
 }
 
+/// What the engine did beside finding or missing the root: named decoys, abstained.
+fn strayed(figures: &ScenarioFigures) -> Option<String> {
+    let decoys = figures.root.map(|root| root.decoys).filter(|count| *count > 0);
+    let decoys = decoys.map(|count| format!("{count} named a decoy or an innocent change"));
+    let abstained = figures.abstained.filter(|share| share.hits > 0);
+    let abstained = abstained.map(|share| format!("{} of {} abstained", share.hits, share.of));
+    let swapped = figures.root.map(|root| root.swapped).filter(|count| *count > 0);
+    let swapped = swapped.map(|count| format!("{count} named the bottleneck"));
+    let all: Vec<String> = [decoys, swapped, abstained].into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// What the confidence of one scenario is worth; nothing where all answers are alike.
+fn trusted(figures: &ScenarioFigures) -> Option<String> {
+    let confidence = figures.confidence.as_ref().filter(|confidence| confidence.area.is_some())?;
+    let (skill, area) = (figure(confidence.skill), figure(confidence.area));
+    Some(format!(
+        "Brier {:.3}, skill {skill}, area under the curve {area}, {} answers",
+        confidence.brier, confidence.answers
+    ))
+}
+
 /// Whether a method fails where it must, in words.
 fn must_fail(method: &MethodOverall) -> String {
     let MethodOverall { must_fail, fails, untested, .. } = method;
@@ -82,10 +113,18 @@ fn of_state(summary: &Summary, state: GateState) -> impl Iterator<Item = &GateRe
 fn overall(summary: &Summary) -> Vec<(&'static str, String)> {
     let overall = &summary.overall;
     let mut lines = Vec::new();
-    if overall.top1.is_some() {
+    if let Some(top1) = overall.top1 {
         let worth = overall.effective_n.map_or_else(none, |n| quantity::count(n.round() as usize, "independent run"));
-        let sentence = "mean over scenarios, interval by resampling scenarios, worth";
-        lines.push(("root top-1", format!("{}, {sentence} {worth}", interval(overall.top1))));
+        let how = match top1.interval {
+            Some(_) => "interval by resampling scenarios".to_owned(),
+            None => format!("no interval below {SCENARIOS_MIN} scenarios"),
+        };
+        lines.push(("root top-1", format!("{}, mean over scenarios, {how}, worth {worth}", mean(overall.top1))));
+    }
+    if let Some(skill) = overall.skill {
+        let ranged = ranged(skill.interval);
+        let sentence = "of the way from chance to perfect, mean over scenarios";
+        lines.push(("above chance", format!("{}{ranged} {sentence}", figure(Some(skill.value)))));
     }
     if let Some(worst) = &overall.worst {
         lines.push(("worst", format!("{}, right in {}", text::name(&worst.scenario), quantity::percent(worst.right))));
@@ -101,15 +140,31 @@ fn overall(summary: &Summary) -> Vec<(&'static str, String)> {
         lines.push((
             "confidence",
             format!(
-                "{} stated on average, {right} of {answers} right; Brier {:.3}, skill {}, area under the curve {}",
+                "{} stated on average, {right} of {answers} right, worth {:.0} answers; Brier {:.3}, skill {}{}, area under the \
+                 curve {}{}",
                 quantity::percent(confidence.mean),
+                confidence.effective_n,
                 confidence.brier,
                 figure(confidence.skill),
+                ranged(confidence.skill_interval),
                 figure(confidence.area),
+                ranged(confidence.area_interval),
             ),
         ));
+        lines.extend(surest(&confidence.curve).map(|sentence| ("surest first", sentence)));
     }
     lines
+}
+
+/// The risk-coverage curve at about a quarter, a half, three quarters and all.
+fn surest(curve: &[Covered]) -> Option<String> {
+    let at = |share: f64| curve.iter().find(|point| point.coverage + 1e-9 >= share);
+    let mut points: Vec<&Covered> = [0.25, 0.5, 0.75, 1.0].into_iter().filter_map(at).collect();
+    points.dedup();
+    let told = points
+        .iter()
+        .map(|at| format!("{} wrong of the surest {}", quantity::percent(at.risk), quantity::percent(at.coverage)));
+    (!points.is_empty()).then(|| told.collect::<Vec<_>>().join(", "))
 }
 
 /// One line on the size of it all.
@@ -121,7 +176,11 @@ fn size(summary: &Summary) -> String {
 
 /// Why a cell is in trouble, in one line.
 fn reasons(trouble: &score::aggregate::Trouble) -> String {
-    let word = if trouble.counts { "wrong" } else { "does not count" };
+    let word = match trouble.stage {
+        _ if !trouble.counts => "does not count".to_owned(),
+        Some(stage) => format!("wrong from {stage} on"),
+        None => "wrong".to_owned(),
+    };
     let shown: Vec<String> = trouble.why.iter().take(REASONS_MAX).map(|why| text::sentence(why)).collect();
     let more = trouble.why.len().saturating_sub(REASONS_MAX);
     let more = if more == 0 { String::new() } else { format!("; {more} more") };

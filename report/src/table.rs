@@ -30,6 +30,19 @@ impl Table {
         self.rows.push(entries);
     }
 
+    /// Leaves out columns, in the order given, until the table fits into a width.
+    pub(crate) fn fit(&mut self, width: usize, least_wanted: &[&str]) {
+        for title in least_wanted {
+            let all: usize = (0..self.head.len()).map(|column| GAP + self.width(column)).sum();
+            let place = self.head.iter().position(|(head, _)| head == title);
+            let Some(column) = place.filter(|_| all > width) else { continue };
+            self.head.remove(column);
+            for row in self.rows.iter_mut().filter(|row| row.len() > column) {
+                row.remove(column);
+            }
+        }
+    }
+
     /// Writes the table under an empty line; nothing where it has no rows.
     pub(crate) fn write(&self, sheet: &mut Sheet) {
         if self.rows.is_empty() {
@@ -68,6 +81,17 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_left_out_in_the_order_given() {
+        let drawn = |width: usize| {
+            let mut table = Table::new(&[("name", Align::Left), ("a", Align::Right), ("b", Align::Right)]);
+            table.row(["x", "1234", "5678"].map(|text| (Style::Plain, text.to_owned())).into());
+            table.fit(width, &["b", "a"]);
+            table.head.iter().map(|(head, _)| head.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!([drawn(80), drawn(18), drawn(17), drawn(11)], ["name a b", "name a b", "name a", "name"]);
+    }
 
     #[test]
     fn columns_stand_under_each_other_whatever_is_in_them() {

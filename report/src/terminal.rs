@@ -65,8 +65,8 @@ fn header(sheet: &mut Sheet, investigation: &Investigation) {
     );
     let (word, style) = match core.outcome {
         Outcome::Cause => ("ROOT CAUSE", Style::Role(Role::Root)),
-        Outcome::NoIncident => ("NO INCIDENT", Style::Good),
-        Outcome::InsufficientEvidence => ("NOT ENOUGH", Style::Bold),
+        Outcome::NoIncident => ("VERDICT", Style::Good),
+        Outcome::InsufficientEvidence => ("ROOT CAUSE", Style::Bold),
     };
     sheet.item(&[label(word, style)], &[piece(Style::Bold, &text::sentence(&header.root_cause))]);
     sheet.item(&[label("PROOF TRACE", Style::Bold)], &[piece(Style::Plain, &text::sentence(&header.proof))]);
@@ -97,7 +97,10 @@ fn chain(sheet: &mut Sheet, investigation: &Investigation) {
         if !node.details.is_empty() {
             body.push(piece(Style::Plain, &format!("  {}", node.details.join("; "))));
         }
-        sheet.item(&[piece(Style::Role(role), &format!("  {:<13}", words.join(", ")))], &body);
+        // Who has several roles has no room for them in the column, and keeps its distance all the same.
+        let words = words.join(", ");
+        let gap = if words.len() < 13 { 13 } else { words.len() + 2 };
+        sheet.item(&[piece(Style::Role(role), &format!("  {words:<gap$}"))], &body);
         if let Some(link) = chain.links.iter().find(|link| (link.from, link.to) == (index, index + 1)) {
             sheet.item(&[piece(Style::Dim, "        │ ")], &[piece(Style::Dim, &link.effect)]);
             sheet.item(&[piece(Style::Dim, "        ▼ ")], &[]);
@@ -110,6 +113,11 @@ fn chain(sheet: &mut Sheet, investigation: &Investigation) {
         let lead = if index == 0 { "  also         " } else { "               " };
         let (from, to) = (&chain.nodes[link.from].name, &chain.nodes[link.to].name);
         sheet.item(&[piece(Style::Dim, lead)], &[piece(Style::Plain, &format!("{from} ─{}→ {to}", link.effect))]);
+    }
+    for (word, culprit) in &chain.beside {
+        let kind = culprit.kind.map_or_else(String::new, |kind| format!("  {kind}"));
+        let body = format!("{}{kind}", text::name(&culprit.component.to_string()));
+        sheet.item(&[piece(Style::Dim, &format!("  {word:<13}"))], &[piece(Style::Plain, &body)]);
     }
     if chain.left_out > 0 {
         sheet.item(&[piece(Style::Dim, "  ")], &[piece(Style::Dim, &format!("{} more not shown", chain.left_out))]);

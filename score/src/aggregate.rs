@@ -1,5 +1,7 @@
 //! Many runs in figures: by scenario, by method, over all scenarios, and the gates that they meet or miss.
 
+mod confidence;
+mod failures;
 mod figures;
 mod gates;
 mod methods;
@@ -11,16 +13,19 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::card::{INVALID, MET, MISSED};
-use crate::cell::Cell;
+use crate::cell::{Cell, ENGINE};
+use crate::diagnosis::Stage;
 
-pub use figures::{Share, Spread};
+pub use confidence::Confidence;
+pub use failures::Failure;
+pub use figures::{Mean, Share, Spread};
 pub use gates::{GateResult, GateState, Thresholds};
 pub use methods::{MethodInScenario, MethodOverall, MustFail};
-pub use overall::{Confidence, Constant, Overall, Worst};
+pub use overall::{Constant, Overall, Worst};
 pub use scenario::{NullFigures, RootFigures, ScenarioFigures};
 
 /// The version of [`Summary`]'s shape.
-pub const SUMMARY_SCHEMA: u32 = 1;
+pub const SUMMARY_SCHEMA: u32 = 2;
 
 /// What a regression says. It depends on the cells alone, not on their order, nor on when they were carried out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +56,8 @@ pub struct Trouble {
     pub seed: u64,
     /// False: the cell does not count, so that nothing is said about the verdict.
     pub counts: bool,
+    /// The first stage that went wrong. None: the cell does not count, or was scored before stages were told apart.
+    pub stage: Option<Stage>,
     pub why: Vec<String>,
 }
 
@@ -63,8 +70,11 @@ pub fn summarise(code: &str, cells: &[Cell], methods: &[String], thresholds: Thr
         by_scenario.entry(&cell.scenario).or_default().push(cell);
     }
     let asked = methods::asked(&sorted, methods);
-    let scenarios: Vec<ScenarioFigures> =
-        by_scenario.iter().map(|(name, cells)| scenario::figures(name, cells, &asked, &thresholds)).collect();
+    let best_constant = overall::best_constant(&by_scenario);
+    let scenarios: Vec<ScenarioFigures> = by_scenario
+        .iter()
+        .map(|(name, cells)| scenario::figures(name, cells, &asked, best_constant.as_ref(), &thresholds))
+        .collect();
     let gates = gates::gates(&scenarios, &asked, &thresholds);
     Summary {
         schema: SUMMARY_SCHEMA,
@@ -73,7 +83,7 @@ pub fn summarise(code: &str, cells: &[Cell], methods: &[String], thresholds: Thr
         counted: sorted.iter().filter(|cell| cell.counts()).count() as u64,
         thresholds,
         methods: methods::overall(&scenarios, &by_scenario, &asked),
-        overall: overall::overall(&scenarios, &by_scenario),
+        overall: overall::overall(&scenarios, &by_scenario, best_constant),
         troubles: sorted.iter().filter_map(|cell| trouble(cell)).collect(),
         exit: exit(&gates),
         scenarios,
@@ -89,7 +99,8 @@ fn trouble(cell: &Cell) -> Option<Trouble> {
     } else {
         cell.complaints.clone()
     };
-    let trouble = Trouble { scenario: cell.scenario.clone(), seed: cell.seed, counts, why };
+    let stage = cell.diagnosis(ENGINE).filter(|_| counts).map(|diagnosis| diagnosis.stage);
+    let trouble = Trouble { scenario: cell.scenario.clone(), seed: cell.seed, counts, stage, why };
     (!counts || !trouble.why.is_empty()).then_some(trouble)
 }
 

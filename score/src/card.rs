@@ -6,6 +6,7 @@ use scenarios::effect::EffectClass;
 use scenarios::truth::TruthRecord;
 use serde::{Deserialize, Serialize};
 
+use crate::diagnosis::{Beside, Diagnosis, diagnose};
 use crate::method::MethodOutput;
 use crate::scoring::{Answer, Score, score};
 
@@ -28,6 +29,9 @@ pub struct ScoreCard {
     pub engine: Score,
     pub methods: Vec<MethodCard>,
     pub gates: Vec<Gate>,
+    /// What was wrong with the engine's verdict; none where it meets every gate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
     /// What a process that carried out just this run should exit with.
     pub exit: u8,
 }
@@ -39,6 +43,9 @@ pub struct MethodCard {
     /// Whether the scenario is built so that this method is wrong. It gates over many seeds, never in one run.
     pub must_fail: bool,
     pub score: Score,
+    /// What was wrong with its answer; none where it was right at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// One condition that a right verdict meets.
@@ -62,14 +69,22 @@ impl ScoreCard {
     ) -> Self {
         let answer = Answer::from(investigation);
         let engine = score(truth, Some(&answer), candidates);
-        let methods = methods.iter().map(|(name, output)| MethodCard {
-            name: name.clone(),
-            must_fail: naive_must_fail.contains(name),
-            score: score(truth, output.as_ref().map(Answer::from).as_ref(), candidates),
+        let methods = methods.iter().map(|(name, output)| {
+            let answer = output.as_ref().map(Answer::from);
+            let score = score(truth, answer.as_ref(), candidates);
+            let wrong = (!is_right(&score)).then(|| diagnose(truth, answer.as_ref(), Beside::default()));
+            MethodCard {
+                name: name.clone(),
+                must_fail: naive_must_fail.contains(name),
+                score,
+                diagnosis: wrong.flatten(),
+            }
         });
         let gates = gates(truth, &answer, &engine);
+        let met = gates.iter().all(|gate| gate.passed);
+        let diagnosis = if met { None } else { diagnose(truth, Some(&answer), Beside::of(investigation)) };
         let counts = matches!(class, EffectClass::Valid | EffectClass::Quiet);
-        let exit = match (counts, gates.iter().all(|gate| gate.passed)) {
+        let exit = match (counts, met) {
             (false, _) => INVALID,
             (true, true) => MET,
             (true, false) => MISSED,
@@ -82,8 +97,16 @@ impl ScoreCard {
             engine,
             methods: methods.collect(),
             gates,
+            diagnosis,
             exit,
         }
+    }
+
+    /// Mends the diagnosis by when the incident began, which the lab alone knows.
+    pub fn know_the_onset(&mut self, investigation: &Investigation, onset_ns: u64) {
+        let envelope = &investigation.envelope;
+        let mended = self.diagnosis.take().map(|it| it.with_windows(envelope.baseline, envelope.incident, onset_ns));
+        self.diagnosis = mended;
     }
 }
 

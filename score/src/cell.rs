@@ -5,6 +5,7 @@ use scenarios::effect::EffectClass;
 use serde::{Deserialize, Serialize};
 
 use crate::card::{ScoreCard, is_right};
+use crate::diagnosis::Diagnosis;
 use crate::scoring::Score;
 
 /// The engine's name beside those of other methods.
@@ -59,6 +60,20 @@ impl Cell {
             return Some(&card.engine);
         }
         card.methods.iter().find(|one| one.name == method).map(|one| &one.score)
+    }
+
+    /// What was wrong with a method's answer. None: nothing, or it was not asked.
+    pub fn diagnosis(&self, method: &str) -> Option<&Diagnosis> {
+        let card = self.card.as_ref()?;
+        if method == ENGINE {
+            return card.diagnosis.as_ref();
+        }
+        card.methods.iter().find(|one| one.name == method)?.diagnosis.as_ref()
+    }
+
+    /// Whether the engine missed a gate of a run that counts.
+    pub fn is_wrong(&self) -> bool {
+        self.counts() && self.card.iter().flat_map(|card| &card.gates).any(|gate| !gate.passed)
     }
 
     /// Whether a method was right at first. None: it was not asked.

@@ -3,6 +3,7 @@
 pub mod aggregate;
 pub mod card;
 pub mod cell;
+pub mod diagnosis;
 pub mod method;
 pub mod naive;
 pub mod paired;
@@ -12,6 +13,7 @@ pub mod statistics;
 pub use aggregate::{Summary, Thresholds, summarise};
 pub use card::{Gate, MethodCard, ScoreCard};
 pub use cell::Cell;
+pub use diagnosis::{Diagnosis, Difference, Stage};
 pub use method::{Alert, Method, MethodOutput, MethodRoles, Rank};
 pub use paired::{Pairing, pair};
 pub use scoring::{Answer, Score, score};

@@ -55,6 +55,16 @@ pub struct Score {
     pub citations: Option<Citations>,
 }
 
+impl Score {
+    /// Whether nothing was named where something is wrong, or where nothing is, that this was not said either.
+    pub fn abstains(&self) -> bool {
+        match self.convicted {
+            None => self.outcome != Some(Outcome::Cause),
+            Some(convicted) => !convicted && self.acquitted != Some(true),
+        }
+    }
+}
+
 /// Scores an answer; `None` is a method that crashed or ran out of time.
 pub fn score(truth: &TruthRecord, answer: Option<&Answer>, candidates: &[Component]) -> Score {
     let crashed = Answer::silent();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::naive::mix;
 
-pub use confidence::{area_under_curve, brier, brier_skill};
+pub use confidence::{Covered, area_under_curve, brier, brier_skill, risk_coverage};
 pub use exact::{binomial_limit, binomial_tail, sign_test};
 
 /// An estimate with its interval.
@@ -20,6 +20,9 @@ pub struct Interval {
 
 /// The normal quantile of a two-sided interval of 95 %.
 const Z: f64 = 1.959_963_984_540_054;
+/// Of fewer scenarios a resampled interval says nothing: draws of four have 35 different make-ups at most, and the same
+/// one four times over every 64th time.
+pub const SCENARIOS_MIN: usize = 5;
 
 /// The interval of a share by Wilson (1927), 95 %. None: nothing was tried.
 pub fn wilson(hits: u64, tries: u64) -> Option<Interval> {
@@ -51,6 +54,35 @@ pub fn bootstrap_over_scenarios(scenarios: &[Vec<f64>], resamples: u32, seed: u6
     drawn.sort_by(f64::total_cmp);
     let at = |quantile: f64| drawn[((drawn.len() - 1) as f64 * quantile).round() as usize];
     Some(Interval { estimate: mean(&means), low: at(0.025), high: at(0.975) })
+}
+
+/// The interval of any figure over all runs, percentile, 95 %, by resampling scenarios whole (Efron 1979). Draws for which
+/// the figure does not exist are left out. None: there are fewer than [`SCENARIOS_MIN`] scenarios, or hardly a draw has
+/// the figure.
+pub fn resampled<T: Copy>(
+    scenarios: &[Vec<T>],
+    resamples: u32,
+    seed: u64,
+    figure: impl Fn(&[T]) -> Option<f64>,
+) -> Option<(f64, f64)> {
+    let groups: Vec<&Vec<T>> = scenarios.iter().filter(|values| !values.is_empty()).collect();
+    if groups.len() < SCENARIOS_MIN {
+        return None;
+    }
+    let mut state = mix(seed);
+    let mut draw = || {
+        let mut drawn = Vec::new();
+        for _ in &groups {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let group = usize::try_from(mix(state) % groups.len() as u64).expect("below a usize");
+            drawn.extend_from_slice(groups[group]);
+        }
+        figure(&drawn)
+    };
+    let mut figures: Vec<f64> = (0..resamples).filter_map(|_| draw()).collect();
+    figures.sort_by(f64::total_cmp);
+    let at = |quantile: f64| figures[((figures.len() - 1) as f64 * quantile).round() as usize];
+    (figures.len() as u64 * 2 >= u64::from(resamples) && !figures.is_empty()).then(|| (at(0.025), at(0.975)))
 }
 
 /// How many independent runs the runs of some scenarios are worth (Kish 1965): seeds of one scenario resemble each other
@@ -108,6 +140,17 @@ mod tests {
         assert_eq!(bootstrap_over_scenarios(&few, 2_000, 1), narrow);
         assert_eq!(shown(narrow), "0.5000 [0.0000, 1.0000]");
         assert_eq!(bootstrap_over_scenarios(&[vec![]], 100, 1), None);
+    }
+
+    #[test]
+    fn a_figure_of_few_scenarios_has_no_interval_and_one_of_many_encloses_it() {
+        let share = |values: &[f64]| (!values.is_empty()).then(|| mean(values));
+        let groups =
+            |number: usize| (0..number).map(|one| vec![f64::from(u8::from(one % 2 == 0)); 7]).collect::<Vec<_>>();
+        assert_eq!(resampled(&groups(4), 500, 1, share), None);
+        let (low, high) = resampled(&groups(20), 500, 1, share).unwrap();
+        assert!(low > 0.2 && low < 0.4 && high > 0.6 && high < 0.8, "{low} {high}");
+        assert_eq!(resampled(&groups(20), 500, 1, |_: &[f64]| None), None);
     }
 
     #[test]

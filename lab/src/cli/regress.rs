@@ -22,7 +22,8 @@ pub(crate) struct Regress {
     /// Runs at once; as many as there are processors when not given.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Where results go. Started again with the same folder, a regression goes on where it ended.
+    /// Where results and the page with the matrix go. Started again with the same folder, a regression goes on where it
+    /// ended.
     #[arg(long, default_value = "runs/regress", value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// Carry out one part of all cells, such as slice:2/3.
@@ -40,6 +41,9 @@ pub(crate) struct Regress {
     /// Which bundles stay, in DIR/bundles.
     #[arg(long, value_enum, default_value_t = Keep::None)]
     pub(crate) keep: Keep,
+    /// Keep report, verdict and score of so many failed runs a scenario, in DIR/failed; 0 keeps none.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) reports: usize,
     /// Try each verdict's first action in the same run made again: three runs a cell instead of one.
     #[arg(long)]
     pub(crate) try_actions: bool,

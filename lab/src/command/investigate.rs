@@ -53,6 +53,7 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
         let facts = RunFacts {
             mode: "replay".to_owned(),
             alert_ns: Some(signal.started_at_ns),
+            second_zone: arguments.zone.time_zone.clone(),
             made_by: format!("rcalab {CODE_VERSION}"),
             ..RunFacts::default()
         };
@@ -65,7 +66,7 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
     if arguments.json {
         output::print(&format!("{:#}\n", serde_json::json!(investigation)));
     } else {
-        output::print(&report::terminal(&investigation, None, &output::terminal()));
+        output::print(&report::terminal(&investigation, None, &output::terminal_in(arguments.zone.time_zone.as_ref())));
     }
     // Whether the verdict is right is for `score` to say: an honest abstention is no failure.
     Exit::Met

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use evidence::layout;
 use miette::Report;
 use score::{Cell, Summary, summarise};
 
 use crate::exit::Exit;
 use crate::regress::cell::{self, Done, Terms};
 use crate::regress::crew::{self, Ending};
+use crate::regress::failed::{FAILED, Shelf};
 use crate::regress::pace::Pace;
 use crate::regress::results::Journal;
 use crate::regress::selection::{Key, Selection, SelectionError, Story};
@@ -30,7 +32,12 @@ pub(crate) fn regress(arguments: &cli::Regress) -> Exit {
         output::remark("no cell is selected: the partition has more slices than there are cells");
         return Exit::Nothing;
     }
-    let terms = Terms { out: arguments.out.clone(), keep: arguments.keep, try_actions: arguments.try_actions };
+    let terms = Terms {
+        out: arguments.out.clone(),
+        keep: arguments.keep,
+        try_actions: arguments.try_actions,
+        shelf: Shelf::new(&arguments.out, arguments.reports),
+    };
     let mut journal = match Journal::open(&arguments.out, &selection) {
         Ok(journal) => journal,
         Err(error) => return unwritten(&error),
@@ -43,9 +50,14 @@ pub(crate) fn regress(arguments: &cli::Regress) -> Exit {
     if let Err(exit) = carry_out(arguments, &selection, &terms, &mut journal) {
         return exit;
     }
+    // Nobody writes there any more: what others left can go, and what stays is what the page leads to.
+    if let Err(error) = terms.shelf.prune(&terms.shelf.wanted(&journal.cells, &selection.keys)) {
+        output::remark(&format!("cannot clear {}: {error}", arguments.out.join(FAILED).display()));
+        return Exit::NoReport;
+    }
     let cells: Vec<Cell> = selection.keys.iter().filter_map(|key| journal.cells.get(key).cloned()).collect();
     let summary = summarise(CODE_VERSION, &cells, &arguments.methods, arguments.gates.thresholds());
-    match tell(arguments, &selection, &summary) {
+    match tell(arguments, &selection, &summary, &terms.shelf) {
         Ok(()) => exit(&summary),
         Err(exit) => exit,
     }
@@ -71,7 +83,9 @@ fn carry_out(
     terms: &Terms,
     journal: &mut Journal,
 ) -> Result<(), Exit> {
-    let missing = |key: &&Key| journal.cells.get(key).is_none_or(|cell| terms.lacks(cell, key));
+    let unshelved = terms.shelf.lacking(&journal.cells, &selection.keys);
+    let missing =
+        |key: &&Key| unshelved.contains(key) || journal.cells.get(key).is_none_or(|cell| terms.lacks(cell, key));
     let tasks: Vec<(Arc<Story>, Key)> = selection
         .keys
         .iter()
@@ -99,6 +113,8 @@ fn carry_out(
         };
         pace.borrow_mut().done(is_troubled(&done.cell));
         if let Err(error) = journal.keep(done.cell, done.wall, done.time_to_verdict) {
+            lost = Some(unwritten(&error));
+        } else if let Err(error) = terms.shelf.trim(&journal.cells, &selection.keys, &key.scenario) {
             lost = Some(unwritten(&error));
         }
         lost.is_none()
@@ -142,7 +158,7 @@ fn cores() -> usize {
 }
 
 /// Writes every report that was asked for.
-fn tell(arguments: &cli::Regress, selection: &Selection, summary: &Summary) -> Result<(), Exit> {
+fn tell(arguments: &cli::Regress, selection: &Selection, summary: &Summary, shelf: &Shelf) -> Result<(), Exit> {
     let names: BTreeMap<&str, &str> =
         selection.stories.iter().map(|(id, story)| (id.as_str(), story.name.as_str())).collect();
     let again = |scenario: &str, seed: u64| again(names.get(scenario).copied().unwrap_or(scenario), seed);
@@ -152,6 +168,12 @@ fn tell(arguments: &cli::Regress, selection: &Selection, summary: &Summary) -> R
     }
     if let Some(path) = &arguments.markdown {
         write(path, &report::regression_markdown(summary, &again))?;
+    }
+    let report = |scenario: &str, seed: u64| shelf.report(&Key { scenario: scenario.to_owned(), seed });
+    let page = arguments.out.join(layout::REPORT);
+    write(&page, &report::regression_html(summary, &report::Links { again: &again, report: &report }))?;
+    if !arguments.quiet {
+        output::remark(&format!("the matrix is {}", page.display()));
     }
     let mut table = true;
     if let Some(path) = &arguments.json {

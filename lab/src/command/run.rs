@@ -88,10 +88,11 @@ fn prepare(arguments: &cli::Run) -> Result<(Setup, RunOptions), Exit> {
             return Err(Exit::NotUp);
         }
     };
-    let setup = Setup::new(&arguments.scenario, arguments.mode, seed).map_err(|error| {
+    let mut setup = Setup::new(&arguments.scenario, arguments.mode, seed).map_err(|error| {
         output::point(&Report::new(error));
         Exit::BadInput
     })?;
+    setup.zone.clone_from(&arguments.zone.time_zone);
     let kill = arguments.kill.as_deref().map(parse_kill).transpose()?;
     let mut options = RunOptions {
         database_url: arguments.database_url.clone(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use evidence::{Candidates, layout};
+use evidence::{Candidates, Manifest, layout};
 use rca_engine::investigation::Investigation;
 use scenarios::truth::TruthRecord;
 use score::ScoreCard;
@@ -41,7 +41,11 @@ fn rescore(bundle: &Path) -> Result<ScoreCard, FileError> {
     let investigation: Investigation = file(bundle, layout::VERDICT)?;
     let candidates: Candidates = file(bundle, &format!("{}/{}", layout::EVIDENCE, layout::CANDIDATES))?;
     let before: ScoreCard = file(bundle, layout::SCORE)?;
-    let card = ScoreCard::new(&truth, before.class, &investigation, &[], &[], &candidates.candidates);
+    let manifest: Manifest = file(bundle, layout::MANIFEST)?;
+    let mut card = ScoreCard::new(&truth, before.class, &investigation, &[], &[], &candidates.candidates);
+    if let Some(onset_ns) = manifest.windows.onset_ns {
+        card.know_the_onset(&investigation, onset_ns);
+    }
     Ok(ScoreCard { methods: before.methods, ..card })
 }
 
@@ -56,6 +60,9 @@ fn table(card: &ScoreCard) -> String {
     let mut text = format!("{} seed {}\n", card.scenario, card.seed);
     for gate in &card.gates {
         text.push_str(&format!("  {:<6} {:<14} {}\n", verdict(gate.passed), gate.name, gate.why));
+    }
+    if let Some(diagnosis) = &card.diagnosis {
+        text.push_str(&format!("  first wrong: {}: {}\n", diagnosis.stage, diagnosis.why));
     }
     for method in &card.methods {
         let note = if method.must_fail { "must be wrong here" } else { "" };

@@ -11,6 +11,7 @@ use scenarios::truth::TruthRecord;
 use score::Cell;
 
 use super::Keep;
+use super::failed::Shelf;
 use super::selection::{Key, Story};
 use crate::carry_out::{self, RunOptions};
 use crate::command::run;
@@ -28,6 +29,7 @@ pub(crate) struct Terms {
     pub(crate) out: PathBuf,
     pub(crate) keep: Keep,
     pub(crate) try_actions: bool,
+    pub(crate) shelf: Shelf,
 }
 
 /// A cell that was carried out, and how long that took.
@@ -81,9 +83,13 @@ pub(crate) fn carry_out(story: &Story, key: &Key, terms: &Terms) -> Result<Done,
     let folder = writer.folder().to_owned();
     let elapsed = || judge::now().saturating_duration_since(started);
     let (cell, time_to_verdict) = match judged(&setup, &folder, terms) {
-        Err(why) => (failed(&setup, why), Duration::ZERO),
+        Err(why) => {
+            terms.shelf.drop_one(key)?;
+            (failed(&setup, why), Duration::ZERO)
+        }
         Ok((raw, judgement)) => {
             let cell = cell(&setup, &raw, &judgement);
+            terms.shelf.keep(key, &cell, &setup, &raw, &judgement)?;
             if terms.keep.keeps(&cell) {
                 run::write_alert(&writer, &raw)?;
                 run::record(&setup, writer, &raw, &judgement, elapsed())?;

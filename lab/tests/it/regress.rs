@@ -32,10 +32,17 @@ fn arguments<'a>(scenarios: &'a [String], out: &'a Path, more: &[&'a str]) -> Ve
     arguments
 }
 
-/// The three forms of the summary, and the results in order.
+/// The four forms of the summary, what is kept of failed runs, and the results in order.
 fn told(out: &Path) -> Vec<String> {
     let mut told: Vec<String> =
-        ["r.json", "r.md", "r.xml"].map(|name| std::fs::read_to_string(out.join(name)).unwrap()).into();
+        ["r.json", "r.md", "r.xml", "report.html"].map(|name| std::fs::read_to_string(out.join(name)).unwrap()).into();
+    for kept in names(&out.join("failed")) {
+        let files = names(&out.join("failed").join(&kept));
+        told.push(format!("{kept}: {files:?}"));
+        told.extend(
+            files.iter().map(|file| std::fs::read_to_string(out.join("failed").join(&kept).join(file)).unwrap()),
+        );
+    }
     let results = std::fs::read_to_string(out.join("results.jsonl")).unwrap();
     let mut lines: Vec<&str> = results.lines().collect();
     lines[1..].sort_unstable();
@@ -61,6 +68,8 @@ fn jobs_and_interruptions_leave_no_trace_in_what_is_reported() {
     assert_eq!((first.code, second.code), (Some(106), Some(106)), "{first:?}");
     assert_eq!(first.out, second.out);
     assert_eq!(told(&alone), told(&together));
+    // Six runs do not count, three a scenario; each can be looked at.
+    assert_eq!(names(&alone.join("failed")).len(), 6);
     let summary = json(&alone.join("r.json"));
     assert_eq!((&summary["cells"], &summary["counted"]), (&9.into(), &3.into()), "{summary:#}");
 
@@ -141,10 +150,10 @@ fn a_wrong_verdict_ends_with_99_and_says_how_to_see_it_again() {
     let folder = folder();
     // The founding story with somebody else under suspicion: the engine is right, so that by this truth it is wrong.
     let source = scenarios::catalog::find("cache_poison_pill").unwrap();
-    let names = "\"version:catalog-cache@v2\", \"service:catalog-cache\", \"change:deploy\"";
-    assert!(source.contains(names));
+    let roots = "\"version:catalog-cache@v2\", \"service:catalog-cache\", \"change:deploy\"";
+    assert!(source.contains(roots));
     let path = folder.path().join("accused.yaml");
-    std::fs::write(&path, source.replace(names, "\"edge:search->catalog\"")).unwrap();
+    std::fs::write(&path, source.replace(roots, "\"edge:search->catalog\"")).unwrap();
     let out = folder.path().join("out");
     let accused = [text(&path).to_owned()];
     let ended =
@@ -152,12 +161,24 @@ fn a_wrong_verdict_ends_with_99_and_says_how_to_see_it_again() {
     assert!(ended.out.contains("MISSED"), "{}", ended.out);
     assert!(ended.out.contains(&format!("rcalab run {} --mode sim --seed 5", accused[0])), "{}", ended.out);
     assert!(out.join("bundles/cache_poison_pill-5/truth.json").is_file());
+    let kept = out.join("failed/cache_poison_pill-5");
+    assert_eq!(names(&kept), ["report.html", "score.json", "verdict.json"]);
+    // The matrix leads to the run's report, and both say from which stage on it is wrong.
+    let stage = json(&kept.join("score.json"))["diagnosis"]["stage"].as_str().unwrap().to_owned();
+    let (page, report) = (out.join("report.html"), kept.join("report.html"));
+    let (page, report) = (std::fs::read_to_string(page).unwrap(), std::fs::read_to_string(report).unwrap());
+    assert!(page.contains("href=\"./failed/cache_poison_pill-5/report.html\""), "{page}");
+    for text in [page, report] {
+        assert!(text.contains(&format!("first wrong: {stage}")), "{stage} is not in {text}");
+    }
     // The gates are the user's: with the cells that are there, nothing is carried out again.
-    let lenient = ["--seeds", "5", "--min-top1", "0", "--min-bottleneck", "0"];
+    let lenient = ["--seeds", "5", "--min-top1", "0", "--min-bottleneck", "0", "--reports", "0"];
     let ended = rcalab(&arguments(&accused, &out, &lenient)).with(0);
     assert!(ended.err.contains("1 of 1 cells are there already"), "{}", ended.err);
+    assert!(!out.join("failed").exists(), "no report was asked for");
     // Whoever asks for one naive method is told about no other.
-    let one = rcalab(&arguments(&accused, &out, &["--seeds", "5", "--method", "random"])).with(0);
+    let more = ["--seeds", "5", "--method", "random", "--reports", "0"];
+    let one = rcalab(&arguments(&accused, &out, &more)).with(0);
     assert!(one.out.contains("random") && !one.out.contains("latest_change"), "{}", one.out);
 }
 

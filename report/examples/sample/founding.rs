@@ -311,6 +311,7 @@ pub(crate) fn check() -> Check {
             counts: true,
             why: "every span, point and record that was emitted is accounted for".into(),
         },
+        diagnosis: None,
         action: None,
     }
 }

@@ -17,6 +17,8 @@ const LEFT: f64 = 48.0;
 const RIGHT: f64 = 434.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 150.0;
+/// A pin with its id.
+const PIN: f64 = 32.0;
 
 pub(super) fn charts(context: &Context<'_>, evidence: &Evidence) -> Option<Markup> {
     let curves = curves(context.investigation, evidence);
@@ -163,13 +165,13 @@ fn pins(scale: &Scale, curve: &Curve) -> Markup {
     marks.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(right.1)));
     let mut edge = f64::NEG_INFINITY;
     for (x, _) in &mut marks {
-        *x = x.max(edge + 26.0).min(RIGHT);
+        *x = x.max(edge + PIN + 3.0).min(RIGHT);
         edge = *x;
     }
     html! {
         @for (x, id) in marks {
             a href={ "#" (id) } {
-                rect class="pin" x=(coordinate(x - 12.0)) y=(coordinate(BOTTOM + 25.0)) width="24" height="16" rx="8" {}
+                rect class="pin" x=(coordinate(x - PIN / 2.0)) y=(coordinate(BOTTOM + 25.0)) width=(PIN) height="16" rx="8" {}
                 text class="pin-text" x=(coordinate(x)) y=(coordinate(BOTTOM + 37.0)) { (id) }
             }
         }

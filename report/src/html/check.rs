@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::difference;
 use crate::check::Check;
 use crate::{text, verdict_words};
 
@@ -24,6 +25,10 @@ pub(super) fn block(check: &Check) -> Markup {
                     @for gate in check.gates.iter().take(LINES_MAX) { (line(&gate.name, gate.passed, &gate.why)) }
                     (line("the run counts", check.validity.counts, &check.validity.why))
                 }
+            }
+            @if let Some(diagnosis) = &check.diagnosis {
+                h3 { "The verdict beside the truth" }
+                (difference::block(diagnosis))
             }
             @if !check.naive.is_empty() {
                 h3 { "What naive methods would have said" }

@@ -10,7 +10,7 @@ use crate::role::Role;
 /// Up to so many nodes fit beside each other.
 const ALONG_MAX: usize = 5;
 const WIDTH: usize = 186;
-const HEIGHT: usize = 84;
+const HEIGHT: usize = 92;
 /// Between nodes that lie beside each other, and below each other.
 const GAP_X: usize = 84;
 const GAP_Y: usize = 52;
@@ -28,11 +28,31 @@ pub(super) fn chain(context: &Context<'_>) -> Option<Markup> {
             @if along { (drawn(&chain, Axis::Along)) }
             (drawn(&chain, Axis::Down))
             figcaption {
+                (beside(context, &chain))
                 ul class="legend" { @for role in Role::ALL { li { (chip(role)) " " (role.meaning()) } } }
                 @if chain.left_out > 0 { p class="small soft" { (chain.left_out) " more components are not drawn." } }
             }
         }
     })
+}
+
+/// What set it off and what keeps it up, where the drawing does not say.
+fn beside(context: &Context<'_>, chain: &Chain) -> Markup {
+    html! {
+        @if !chain.beside.is_empty() {
+            dl class="pairs" {
+                @for (word, culprit) in &chain.beside {
+                    dt { (capital(word)) }
+                    dd { (context.component(&culprit.component)) @if let Some(kind) = culprit.kind { span class="share" { " " (kind) } } }
+                }
+            }
+        }
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Nodes beside each other, or below each other for narrow screens and long chains.
@@ -144,8 +164,11 @@ fn box_of(node: &Node, (x, y): (usize, usize)) -> Markup {
             rect x=(x) y=(y) width=(WIDTH) height=(HEIGHT) rx="9" {}
             rect class="edge" x=(x) y=(y + 14) width="4" height=(HEIGHT - 28) rx="2" {}
             text class="role" x=(x + 18) y=(y + 25) { (shortened(&words.join(" · "), 28)) }
-            text x=(x + 18) y=(y + 47) { (shortened(&node.name, 18)) }
-            text class="more" x=(x + 18) y=(y + 67) { (shortened(&node.details.join("; "), 25)) }
+            @let long = node.name.chars().count() > 18;
+            text class=[long.then_some("long")] x=(x + 18) y=(y + 47) { (shortened(&node.name, if long { 25 } else { 18 })) }
+            @for (index, line) in lines(&node.details).iter().enumerate() {
+                text class="more" x=(x + 18) y=(y + 65 + index * 16) { (line) }
+            }
         }
     }
 }
@@ -225,6 +248,23 @@ fn arc(link: &Link, level: usize, axis: Axis, (from, to): Corners, head: &str) -
 
 fn signed(value: usize) -> i64 {
     i64::try_from(value).expect("a drawing is smaller than 2^63")
+}
+
+/// What is known about a node, on at most two lines.
+fn lines(details: &[String]) -> Vec<String> {
+    const FITS: usize = 26;
+    let mut lines: Vec<String> = details.to_vec();
+    if let [one] = details
+        && one.chars().count() > FITS
+        && let Some((part, rest)) = one.split_once(" · ")
+    {
+        lines = vec![part.to_owned(), rest.to_owned()];
+    }
+    if lines.len() > 2 {
+        let rest = lines.split_off(1).join("; ");
+        lines.push(rest);
+    }
+    lines.iter().map(|line| shortened(line, FITS)).collect()
 }
 
 /// Text that has to fit into a box; the whole stands in the title.

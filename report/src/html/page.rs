@@ -8,28 +8,34 @@ use maud::{Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::parts::Context;
-use crate::{quantity, text, verdict_words};
+use crate::{moment, quantity, text, verdict_words};
 
-const STYLE: &str = include_str!("style.css");
+/// The style sheet of every page.
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 /// Nothing may be loaded or run; the one style sheet is named by its hash.
-fn policy() -> String {
-    let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+fn policy(style: &str) -> String {
+    let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
     format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
 }
 
 pub(super) fn head(context: &Context<'_>) -> Markup {
     let outcome = verdict_words::outcome(context.investigation.core.outcome);
+    framed(&format!("{}: {outcome}", text::name(&context.facts.run_id)), STYLE)
+}
+
+/// The head of any page: its security policy, its title, its style sheet.
+pub(crate) fn framed(title: &str, style: &str) -> Markup {
     html! {
         head {
             meta charset="utf-8";
-            meta http-equiv="Content-Security-Policy" content=(policy());
+            meta http-equiv="Content-Security-Policy" content=(policy(style));
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             meta name="referrer" content="no-referrer";
             meta name="robots" content="noindex";
-            title { (text::name(&context.facts.run_id)) ": " (outcome) }
-            style { (PreEscaped(STYLE)) }
+            title { (title) }
+            style { (PreEscaped(style)) }
         }
     }
 }
@@ -45,6 +51,9 @@ pub(super) fn footer(context: &Context<'_>) -> Markup {
         .collect();
     let mut lines = vec![("run", text::name(&facts.run_id)), ("mode", text::name(&facts.mode))];
     lines.extend(facts.seed.map(|seed| ("seed", seed.to_string())));
+    let zone = facts.second_zone.as_ref().zip(context.onset_ns.or(facts.alert_ns));
+    let beside = zone.map(|(zone, ns)| format!(", beside it {}", moment::zone_name(ns, zone)));
+    lines.push(("times", format!("UTC{}", beside.unwrap_or_default())));
     lines.extend((!phases.is_empty()).then(|| ("phases", phases.join(" · "))));
     lines.extend(facts.wall_time.map(|time| ("wall time", lasted(time))));
     lines.extend(facts.time_to_verdict.map(|time| ("time to verdict", lasted(time))));

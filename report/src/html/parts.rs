@@ -103,12 +103,12 @@ pub(super) fn chip(role: Role) -> Markup {
 }
 
 /// A table that scrolls sideways on its own where it does not fit.
-pub(super) fn wide(label: &str, table: &Markup) -> Markup {
+pub(crate) fn wide(label: &str, table: &Markup) -> Markup {
     html! { div class="wide" role="region" aria-label=(label) tabindex="0" { (table) } }
 }
 
 /// A number for an SVG attribute: two decimals at most, no exponent.
-pub(super) fn coordinate(value: f64) -> String {
+pub(crate) fn coordinate(value: f64) -> String {
     let text = format!("{:.2}", if value.is_finite() { value } else { 0.0 });
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -9,6 +9,10 @@ use crate::{quantity, text};
 
 const ACTIONS_MAX: usize = 10;
 const HYPOTHESES_MAX: usize = 10;
+/// The ones that a reader should weigh against each other; the weaker ones are folded away.
+const HYPOTHESES_OPEN: usize = 3;
+/// Facts against one hypothesis that are told in full.
+const AGAINST_MAX: usize = 3;
 const PIVOTS_MAX: usize = 24;
 const GAPS_MAX: usize = 24;
 
@@ -76,7 +80,16 @@ pub(super) fn hypotheses(context: &Context<'_>) -> Option<Markup> {
     (!hypotheses.is_empty()).then(|| {
         html! {
             ol class="cards" {
-                @for hypothesis in hypotheses.iter().take(HYPOTHESES_MAX) { li { (hypothesis_of(context, hypothesis)) } }
+                @for hypothesis in hypotheses.iter().take(HYPOTHESES_OPEN) { li { (hypothesis_of(context, hypothesis)) } }
+            }
+            @let weaker = hypotheses.len().min(HYPOTHESES_MAX).saturating_sub(HYPOTHESES_OPEN);
+            @if weaker > 0 {
+                details {
+                    summary { (quantity::count(weaker, "weaker one")) }
+                    ol class="cards" {
+                        @for hypothesis in hypotheses.iter().skip(HYPOTHESES_OPEN).take(weaker) { li { (hypothesis_of(context, hypothesis)) } }
+                    }
+                }
             }
             @if hypotheses.len() > HYPOTHESES_MAX {
                 p class="soft" { (hypotheses.len() - HYPOTHESES_MAX) " weaker ones are in the verdict." }
@@ -96,8 +109,23 @@ fn hypothesis_of(context: &Context<'_>, hypothesis: &Hypothesis) -> Markup {
         p class="prose" { (text::sentence(&hypothesis.why)) }
         dl class="pairs" {
             dt { "For" } dd { (context.cites(&hypothesis.supported_by, "nothing seen")) }
-            dt { "Against" } dd { (context.cites(&hypothesis.against, "nothing seen")) }
+            dt { "Against" } dd { (against(context, hypothesis)) }
         }
+    }
+}
+
+/// What speaks against it, in full: a reader should not have to look it up to doubt.
+fn against(context: &Context<'_>, hypothesis: &Hypothesis) -> Markup {
+    let told = |id: &String| context.investigation.core.evidence.iter().find(|item| item.id == *id);
+    let (shown, rest) = hypothesis.against.split_at(hypothesis.against.len().min(AGAINST_MAX));
+    html! {
+        @if shown.is_empty() { span class="soft" { "nothing seen" } }
+        @else {
+            ul class="plain" {
+                @for id in shown { li { (context.cite(id)) @if let Some(item) = told(id) { " " (text::sentence(&item.text)) } } }
+            }
+        }
+        @if !rest.is_empty() { p { "and " (context.cites(rest, "")) } }
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn header(context: &Context<'_>) -> Markup {
             span { "run " (text::name(&facts.run_id)) }
             span { (text::name(&facts.mode)) }
             @if let Some(ns) = context.onset_ns { span { "onset " (context.moment(ns)) } }
+            @if let Some(ns) = facts.alert_ns { span { "alert " (context.clock(ns)) } }
         }
         h1 { (text::sentence(&header.root_cause)) }
         dl class="facts" {

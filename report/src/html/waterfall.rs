@@ -109,7 +109,8 @@ fn line(context: &Context<'_>, row: &Row<'_>, scale: u64, compared: bool) -> Mar
         tr class=(role) {
             th class={ "d" (row.depth) } scope="row" {
                 @if row.is_call { span class="soft" { "calls" } } @else { span class="who" { (service) } }
-                span class="op" { (text::name(row.name)) @if row.failed { " " strong class="wrong" { "failed" } } }
+                // The word comes first, so that a long name cannot push it out.
+                span class="op" { @if row.failed { strong class="wrong" { "failed" } " " } (text::name(row.name)) }
             }
             td class="bar" { (bar(row, scale)) }
             td class="n" { (quantity::duration(row.duration_ns)) }

@@ -3,8 +3,8 @@
 use score::aggregate::{GateState, MethodInScenario, MustFail, Summary};
 
 use super::{
-    TROUBLES_MAX, classes, counted, figure, first_actions, interval, must_fail, of_state, overall, percent, reasons,
-    seconds, share, size,
+    TROUBLES_MAX, classes, counted, figure, first_actions, mean, must_fail, of_state, overall, percent, reasons,
+    seconds, share, size, strayed,
 };
 use crate::markdown::{code, plain};
 use crate::text;
@@ -21,6 +21,7 @@ pub fn markdown(summary: &Summary, again: &dyn Fn(&str, u64) -> String) -> Strin
     for (word, sentence) in overall(summary) {
         page.push_str(&format!("- {word}: {}\n", plain(&sentence)));
     }
+    confidence(&mut page, summary);
     methods(&mut page, summary);
     troubles(&mut page, summary, again);
     page
@@ -53,7 +54,11 @@ fn incidents(page: &mut String, summary: &Summary) {
     for figures in rows {
         let root = figures.root;
         let alert = figures.alert_after_s;
-        let notes = [classes(figures), first_actions(figures)].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let notes = [classes(figures), strayed(figures), first_actions(figures)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("; ");
         let entries = [
             code(&figures.scenario),
             counted(figures),
@@ -93,12 +98,29 @@ fn nulls(page: &mut String, summary: &Summary) {
     }
 }
 
+fn confidence(page: &mut String, summary: &Summary) {
+    let mut rows = summary.scenarios.iter().filter_map(|one| Some((one, one.confidence.as_ref()?))).peekable();
+    if rows.peek().is_none() {
+        return;
+    }
+    page.push_str("\n<details><summary>Confidence by scenario</summary>\n\n");
+    page.push_str("| scenario | answers | right | stated | Brier | skill | area |\n|---|---|---|---|---|---|---|\n");
+    for (figures, one) in rows {
+        let (scenario, stated) = (code(&figures.scenario), percent(Some(one.mean)));
+        let (skill, area) = (figure(one.skill), figure(one.area));
+        let counts = format!("{} | {}", one.answers, one.right);
+        page.push_str(&format!("| {scenario} | {counts} | {stated} | {:.3} | {skill} | {area} |\n", one.brier));
+    }
+    page.push_str("\n</details>\n");
+}
+
 fn methods(page: &mut String, summary: &Summary) {
-    page.push_str("\n#### Methods\n\n| method | root top-1 | convicted | fails where it must |\n|---|---|---|---|\n");
+    page.push_str("\n#### Methods\n\n| method | root top-1 | above chance | convicted | fails where it must |\n|---|---|---|---|---|\n");
     for method in &summary.methods {
         let convicted = percent(method.convicted.map(|share| share.share));
         let name = plain(&text::name(&method.name));
-        page.push_str(&format!("| {name} | {} | {convicted} | {} |\n", interval(method.top1), must_fail(method)));
+        let (top1, skill) = (mean(method.top1), figure(method.skill.map(|skill| skill.value)));
+        page.push_str(&format!("| {name} | {top1} | {skill} | {convicted} | {} |\n", must_fail(method)));
     }
     page.push_str("\n<details><summary>Methods by scenario</summary>\n\n");
     page.push_str("| scenario | method | right | chance | |\n|---|---|---|---|---|\n");

@@ -3,8 +3,8 @@
 use score::aggregate::{GateResult, GateState, ScenarioFigures, Summary};
 
 use super::{
-    TROUBLES_MAX, classes, counted, figure, first_actions, interval, must_fail, of_state, overall, percent, reasons,
-    seconds, share, size,
+    TROUBLES_MAX, classes, counted, figure, first_actions, mean, must_fail, of_state, overall, percent, reasons,
+    seconds, share, size, strayed, trusted,
 };
 use crate::table::{Align, Table};
 use crate::terminal::Options;
@@ -37,6 +37,7 @@ fn incidents(sheet: &mut Sheet, summary: &Summary) {
         ("count", Align::Right),
         ("root top-1", Align::Left),
         ("chance", Align::Right),
+        ("above", Align::Right),
         ("top-3", Align::Right),
         ("MRR", Align::Right),
         ("bottleneck", Align::Right),
@@ -52,6 +53,7 @@ fn incidents(sheet: &mut Sheet, summary: &Summary) {
             count(figures),
             (Style::Plain, share(root.map(|root| root.top1))),
             (Style::Dim, percent(root.map(|root| root.chance))),
+            (Style::Plain, figure(root.and_then(|root| root.skill))),
             (Style::Plain, percent(root.map(|root| root.top3.share))),
             (Style::Plain, figure(root.map(|root| root.mrr))),
             (Style::Plain, percent(figures.bottleneck.map(|share| share.share))),
@@ -59,6 +61,8 @@ fn incidents(sheet: &mut Sheet, summary: &Summary) {
             (Style::Plain, seconds(figures.alert_after_s.map(|spread| spread.median))),
         ]);
     }
+    // All of it is in the other forms.
+    table.fit(sheet.width(), &["MRR", "alert", "top-3", "above", "path F1", "chance"]);
     table.write(sheet);
 }
 
@@ -89,6 +93,7 @@ fn methods(sheet: &mut Sheet, summary: &Summary) {
     let mut table = Table::new(&[
         ("method", Align::Left),
         ("root top-1", Align::Left),
+        ("above chance", Align::Right),
         ("convicted", Align::Left),
         ("fails where it must", Align::Left),
     ]);
@@ -96,18 +101,25 @@ fn methods(sheet: &mut Sheet, summary: &Summary) {
         let succeeds = method.fails + method.untested < method.must_fail;
         table.row(vec![
             (Style::Plain, text::name(&method.name)),
-            (Style::Plain, interval(method.top1)),
+            (Style::Plain, mean(method.top1)),
+            (Style::Plain, figure(method.skill.map(|skill| skill.value))),
             (Style::Plain, percent(method.convicted.map(|share| share.share))),
             (if succeeds { Style::Bad } else { Style::Plain }, must_fail(method)),
         ]);
     }
+    table.fit(sheet.width(), &["above chance"]);
     table.write(sheet);
 }
 
 /// What only some scenarios have to say.
 fn asides(sheet: &mut Sheet, summary: &Summary) {
     let lines = summary.scenarios.iter().flat_map(|figures| {
-        let lines = [("cells", classes(figures)), ("first action", first_actions(figures))];
+        let lines = [
+            ("cells", classes(figures)),
+            ("answers", strayed(figures)),
+            ("confidence", trusted(figures)),
+            ("first action", first_actions(figures)),
+        ];
         lines.map(|(word, line)| (text::name(&figures.scenario), word, line))
     });
     let lines: Vec<_> = lines.filter_map(|(name, word, line)| Some((name, word, line?))).collect();

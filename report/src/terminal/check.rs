@@ -1,5 +1,7 @@
 //! The end of the terminal report: whether the verdict was right, where the truth is known.
 
+use score::Diagnosis;
+
 use super::sheet::{Piece, Sheet, Style, piece};
 use crate::check::{Check, NaiveAnswer};
 use crate::{text, verdict_words};
@@ -16,6 +18,10 @@ pub(super) fn write(sheet: &mut Sheet, check: &Check) {
     for gate in &check.gates {
         let body = format!("{}: {}", text::name(&gate.name), text::sentence(&gate.why));
         sheet.item(&[mark(gate.passed)], &[piece(Style::Plain, &body)]);
+    }
+    if let Some(Diagnosis { stage, why, .. }) = &check.diagnosis {
+        let body = format!("{stage}: {} (it asks: {}?)", text::sentence(why), stage.asks());
+        sheet.item(&[piece(Style::Dim, "  first wrong  ")], &[piece(Style::Plain, &body)]);
     }
     let counts = if check.validity.counts { "the run counts" } else { "the run does NOT count" };
     let why = text::sentence(&check.validity.why);

@@ -39,6 +39,11 @@ impl Sheet {
         Self { width: width.max(40), colour, out: String::new() }
     }
 
+    /// Columns to write into.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
     /// A title with an aside, after an empty line.
     pub(crate) fn heading(&mut self, title: &str, aside: &str) {
         self.blank();

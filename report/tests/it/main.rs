@@ -7,12 +7,14 @@ mod cited;
 #[path = "../../examples/sample/founding.rs"]
 mod founding;
 mod hostile;
+mod matrix;
 mod page;
 mod regression;
 #[path = "../../../score/tests/it/runs.rs"]
 mod runs;
 #[path = "../../examples/sample/shop.rs"]
 mod shop;
+mod stories;
 mod style;
 mod terminal;
 mod text_forms;

@@ -35,27 +35,30 @@ fn the_terminal_says_what_was_reached_what_was_missed_and_what_to_look_at() {
     assert_snapshot!(regression(&summary(), &again, &Options::default()), @"
     REGRESSION  7 cells of 2 scenarios, 6 count, code 0.1.0+abc
 
-      scenario           count  root top-1     chance  top-3   MRR  bottleneck  path F1  alert
-      cache_poison_pill    4/5  75 % [30, 95]    11 %   75 %  0.75       100 %     1.00  7.2 s
+      scenario           count  root top-1     chance  above  top-3   MRR  bottleneck  path F1  alert
+      cache_poison_pill    4/5  75 % [30, 95]    11 %   0.72   75 %  0.75       100 %     1.00  7.2 s
 
       nothing is wrong in  count  convicted    acquitted
       null_quiet             2/2  0 % [0, 66]  100 % [34, 100]
 
-      method        root top-1     convicted  fails where it must
-      engine        75 % [75, 75]  0 %
-      slowest_span  0 % [0, 0]     100 %      0 of 1, 1 not tested
+      method        root top-1  above chance  convicted  fails where it must
+      engine        75 %                0.72  0 %
+      slowest_span  0 %                −0.13  100 %      0 of 1, 1 not tested
 
       cache_poison_pill, cells: 1 failed, 4 valid
+      cache_poison_pill, answers: 1 named the bottleneck
+      cache_poison_pill, confidence: Brier 0.210, skill −0.12, area under the curve 0.50, 4 answers
       cache_poison_pill, first action: 3 clears, 1 eases
 
     OVER ALL
-      root top-1    75 % [75, 75], mean over scenarios, interval by resampling scenarios, worth 1
-                    independent run
+      root top-1    75 %, mean over scenarios, no interval below 5 scenarios, worth 1 independent run
+      above chance  0.72 of the way from chance to perfect, mean over scenarios
       worst         cache_poison_pill, right in 75 %
       best constant service:catalog-cache, right in 100 %
       best naive    slowest_span, right in 0 %
-      confidence    90 % stated on average, 5 of 6 right; Brier 0.143, skill −0.03, area under the curve
-                    0.50
+      confidence    90 % stated on average, 5 of 6 right, worth 6 answers; Brier 0.143, skill −0.03,
+                    area under the curve 0.50
+      surest first  17 % wrong of the surest 100 %
 
     GATES  3 of 6 met
       MISSED      cache_poison_pill valid: 4 of 5 cells count, at least 95 % needed
@@ -64,7 +67,7 @@ fn the_terminal_says_what_was_reached_what_was_missed_and_what_to_look_at() {
                   there are 5
 
     CELLS TO LOOK AT  2
-      cache_poison_pill 4  wrong: root: answered service:database
+      cache_poison_pill 4  wrong from component on: root: answered service:database
         rcalab run cache_poison_pill --mode sim --seed 4
       cache_poison_pill 5  does not count: cannot write telemetry
         rcalab run cache_poison_pill --mode sim --seed 5
@@ -95,7 +98,7 @@ fn markdown_has_the_figures_that_a_terminal_has_no_room_for() {
 
     | scenario | count | root top-1 | of all cells | chance | skill | top-3 | MRR | kind | swapped | bottleneck | path F1 | contracted | roles | alert after | notes |
     |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
-    | `cache_poison_pill` | 4/5 | 75 % [30, 95] | 60 % | 11 % | 0.72 | 75 % | 0.75 | – | 1 | 100 % [51, 100] | 1.00 | 1.00 | 0.88 | 7.2 s (7.1 to 7.4) | 1 failed, 4 valid; 3 clears, 1 eases |
+    | `cache_poison_pill` | 4/5 | 75 % [30, 95] | 60 % | 11 % | 0.72 | 75 % | 0.75 | – | 1 | 100 % [51, 100] | 1.00 | 1.00 | 0.88 | 7.2 s (7.1 to 7.4) | 1 failed, 4 valid; 1 named the bottleneck; 3 clears, 1 eases |
 
     | nothing is wrong in | count | convicted | acquitted | notes |
     |---|---|---|---|---|

@@ -50,6 +50,7 @@ fn the_chain_runs_from_the_root_to_the_symptom() {
       symptom      search
       also         catalog ─latency→ search
                    database ─latency→ catalog
+      set off by   change:deploy-17
     ");
 }
 
@@ -185,7 +186,7 @@ fn no_incident_names_no_root_and_draws_no_chain() {
     core.why_not_slowest = None;
     investigation.header.root_cause = "Everything lies within the baseline's own excursions.".into();
     let text = printed(&investigation, 90);
-    assert!(text.contains("NO INCIDENT  Everything lies within"), "{text}");
+    assert!(text.contains("VERDICT      Everything lies within"), "{text}");
     for heading in ["HOW THE DAMAGE", "HYPOTHESES", "WHAT TO DO", "WHY NOT", "ROOT CAUSE"] {
         assert!(!text.contains(heading), "{heading}");
     }

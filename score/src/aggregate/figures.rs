@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::statistics::wilson;
+use crate::statistics::{SCENARIOS_MIN, bootstrap_over_scenarios, wilson};
 
 /// A share with the interval of Wilson, 95 %.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,25 @@ impl Spread {
         let median =
             if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) };
         Some(Self { count: values.len() as u64, low, median, high })
+    }
+}
+
+/// A mean over scenarios, each worth the same, however many runs it has.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mean {
+    pub value: f64,
+    pub scenarios: u64,
+    /// 95 %, by resampling scenarios. None: there are too few.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl Mean {
+    /// Each inner list holds the values of one scenario's runs. None: there is no value.
+    pub(super) fn over(scenarios: &[Vec<f64>], resamples: u32, seed: u64) -> Option<Self> {
+        let number = scenarios.iter().filter(|values| !values.is_empty()).count();
+        let drawn = bootstrap_over_scenarios(scenarios, resamples, seed)?;
+        let interval = (number >= SCENARIOS_MIN).then_some((drawn.low, drawn.high));
+        Some(Self { value: drawn.estimate, scenarios: number as u64, interval })
     }
 }
 

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::{Share, mean};
+use super::failures::{self, Failure};
+use super::figures::{Mean, Share, mean, skill};
 use super::gates::Thresholds;
 use super::scenario::ScenarioFigures;
 use crate::cell::{Cell, ENGINE};
-use crate::statistics::{Interval, bootstrap_over_scenarios};
+use crate::diagnosis::Stage;
+use crate::scoring::Score;
 
 /// How often scenarios are drawn again for an interval, and the seed of these draws.
 pub(super) const RESAMPLES: u32 = 10_000;
@@ -24,7 +26,17 @@ pub struct MethodInScenario {
     pub right: Option<Share>,
     /// How often a blind guess is right. None: nothing is wrong.
     pub chance: Option<f64>,
+    /// How much of the way from chance to perfect was gone. None: nothing is wrong, or no cell counts.
+    pub skill: Option<f64>,
+    /// How often it named a cause although nothing is wrong. None: something is, or no cell counts.
+    pub convicted: Option<Share>,
+    /// How often it named none although something is wrong, or said that it does not know.
+    pub abstained: Option<Share>,
     pub must_fail: MustFail,
+    /// Wrong answers by the first stage that went wrong.
+    pub stages: BTreeMap<Stage, u64>,
+    /// The first of them in full.
+    pub failures: Vec<Failure>,
 }
 
 /// Whether a method that the scenario is built against is wrong as it must be.
@@ -46,7 +58,9 @@ pub enum MustFail {
 pub struct MethodOverall {
     pub name: String,
     /// Mean over scenarios with an incident of how often it was right at first.
-    pub top1: Option<Interval>,
+    pub top1: Option<Mean>,
+    /// How much of the way from chance to perfect was gone, a mean likewise.
+    pub skill: Option<Mean>,
     /// How often it convicted where nothing is wrong.
     pub convicted: Option<Share>,
     /// Scenarios in which it must fail, in which it does, and in which the seeds are too few to tell.
@@ -87,7 +101,18 @@ pub(super) fn in_scenario(
                     }
                     _ => MustFail::TooFewSeeds,
                 };
-            MethodInScenario { name: (*name).to_owned(), right, chance, must_fail }
+            let scores = || counted.iter().filter_map(|cell| cell.score(name));
+            MethodInScenario {
+                name: (*name).to_owned(),
+                right,
+                chance,
+                skill: right.zip(chance).and_then(|(right, chance)| skill(right.share, chance)),
+                convicted: Share::counted(scores().filter_map(|score| score.convicted)),
+                abstained: Share::counted(scores().map(Score::abstains)),
+                must_fail,
+                stages: failures::stages(counted, name),
+                failures: failures::first(counted, name),
+            }
         };
     asked.iter().map(one).collect()
 }
@@ -103,7 +128,12 @@ pub(super) fn overall(
         let nulls = cells.values().flatten().filter(|cell| cell.counts() && !cell.has_incident());
         MethodOverall {
             name: (*name).to_owned(),
-            top1: bootstrap_over_scenarios(&right(cells, name), RESAMPLES, RESAMPLING_SEED),
+            top1: Mean::over(&right(cells, name), RESAMPLES, RESAMPLING_SEED),
+            skill: Mean::over(
+                &told().filter_map(|method| Some(vec![method.skill?])).collect::<Vec<_>>(),
+                RESAMPLES,
+                RESAMPLING_SEED,
+            ),
             convicted: Share::counted(nulls.filter_map(|cell| cell.score(name)).map(|it| it.convicted == Some(true))),
             must_fail: count(&[MustFail::Fails, MustFail::Succeeds, MustFail::TooFewSeeds]),
             fails: count(&[MustFail::Fails]),

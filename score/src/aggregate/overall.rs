@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use rca_engine::component::Component;
 use serde::{Deserialize, Serialize};
 
-use super::figures::mean;
+use super::confidence::{self, Confidence};
+use super::figures::{Mean, mean};
 use super::methods::{RESAMPLES, RESAMPLING_SEED, best_naive, right};
 use super::scenario::ScenarioFigures;
 use crate::cell::{Cell, ENGINE};
-use crate::statistics::{Interval, area_under_curve, bootstrap_over_scenarios, brier, brier_skill, effective_n};
+use crate::statistics::effective_n;
 
 /// Figures of the engine over all scenarios, each scenario worth the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overall {
     /// Root top-1, a mean over scenarios with an incident; the interval is by resampling scenarios.
-    pub top1: Option<Interval>,
+    pub top1: Option<Mean>,
+    /// How much of the way from chance to perfect was gone, a mean likewise.
+    pub skill: Option<Mean>,
     /// How many independent runs these runs are worth.
     pub effective_n: Option<f64>,
     /// The scenario with the lowest root top-1, or with convictions where nothing is wrong.
@@ -42,30 +45,21 @@ pub struct Constant {
     pub top1: f64,
 }
 
-/// Whether the stated confidences mean what they say.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Confidence {
-    pub answers: u64,
-    pub right: u64,
-    /// Mean of what was stated.
-    pub mean: f64,
-    /// Mean square error; 0 is perfect.
-    pub brier: f64,
-    /// Over always stating the base rate; 1 is perfect. None: all answers are alike right or wrong.
-    pub skill: Option<f64>,
-    /// Area under the curve: whether right answers were stated with more confidence. None as above.
-    pub area: Option<f64>,
-}
-
-pub(super) fn overall(scenarios: &[ScenarioFigures], cells: &BTreeMap<&str, Vec<&Cell>>) -> Overall {
+pub(super) fn overall(
+    scenarios: &[ScenarioFigures],
+    cells: &BTreeMap<&str, Vec<&Cell>>,
+    best_constant: Option<Constant>,
+) -> Overall {
     let values = right(cells, ENGINE);
+    let skills: Vec<Vec<f64>> = scenarios.iter().filter_map(|one| Some(vec![one.root?.skill?])).collect();
     Overall {
-        top1: bootstrap_over_scenarios(&values, RESAMPLES, RESAMPLING_SEED),
+        top1: Mean::over(&values, RESAMPLES, RESAMPLING_SEED),
+        skill: Mean::over(&skills, RESAMPLES, RESAMPLING_SEED),
         effective_n: effective_n(&values),
         worst: worst(scenarios),
-        best_constant: best_constant(cells),
+        best_constant,
         best_naive: best_naive(cells).map(|(name, top1)| Constant { name, top1 }),
-        confidence: confidence(cells),
+        confidence: confidence::overall(cells.values()),
     }
 }
 
@@ -78,7 +72,7 @@ fn worst(scenarios: &[ScenarioFigures]) -> Option<Worst> {
 }
 
 /// Scenarios that share their root are solved by a constant; that must be seen beside the score.
-fn best_constant(cells: &BTreeMap<&str, Vec<&Cell>>) -> Option<Constant> {
+pub(super) fn best_constant(cells: &BTreeMap<&str, Vec<&Cell>>) -> Option<Constant> {
     let counted = |cells: &Vec<&Cell>| cells.iter().filter(|cell| cell.counts() && cell.has_incident()).count();
     let incidents: Vec<&Vec<&Cell>> = cells.values().filter(|cells| counted(cells) > 0).collect();
     let names: BTreeSet<&Component> =
@@ -96,16 +90,10 @@ fn best_constant(cells: &BTreeMap<&str, Vec<&Cell>>) -> Option<Constant> {
     })
 }
 
-fn confidence(cells: &BTreeMap<&str, Vec<&Cell>>) -> Option<Confidence> {
-    let counted = cells.values().flatten().filter(|cell| cell.counts());
-    let stated: Vec<(f64, bool)> =
-        counted.filter_map(|cell| Some((cell.score(ENGINE)?.confidence?, cell.is_right(ENGINE)?))).collect();
-    Some(Confidence {
-        answers: stated.len() as u64,
-        right: stated.iter().filter(|(_, right)| *right).count() as u64,
-        mean: mean(stated.iter().map(|(stated, _)| *stated))?,
-        brier: brier(&stated)?,
-        skill: brier_skill(&stated),
-        area: area_under_curve(&stated),
-    })
+/// How often one answer is right in the cells of a scenario. None: there are none.
+pub(super) fn share_of(name: &str, counted: &[&Cell]) -> Option<f64> {
+    mean(counted.iter().map(|cell| {
+        let accepted = cell.accepted.iter().any(|component| component.to_string() == name);
+        f64::from(u8::from(accepted))
+    }))
 }

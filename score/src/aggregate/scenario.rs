@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::confidence::{self, Confidence};
 use super::figures::{Share, Spread, mean, skill};
 use super::gates::Thresholds;
 use super::methods::{self, MethodInScenario};
+use super::overall::{self, Constant};
 use crate::cell::Cell;
 use crate::scoring::{RootScore, Score};
 
@@ -33,6 +35,12 @@ pub struct ScenarioFigures {
     pub roles: Option<f64>,
     /// None: something is wrong, or no cell counts.
     pub null: Option<NullFigures>,
+    /// How often the engine named nothing where something is wrong, or did not know where nothing is.
+    pub abstained: Option<Share>,
+    /// How often the best constant answer of the whole regression is right here. None: nothing is wrong.
+    pub constant: Option<f64>,
+    /// None: no answer with a confidence counts.
+    pub confidence: Option<Confidence>,
     /// Seconds from the onset to the alert.
     pub alert_after_s: Option<Spread>,
     /// What the verdicts' first actions brought, where they were tried.
@@ -71,7 +79,13 @@ pub struct NullFigures {
     pub acquitted: Share,
 }
 
-pub(super) fn figures(name: &str, cells: &[&Cell], asked: &[&str], thresholds: &Thresholds) -> ScenarioFigures {
+pub(super) fn figures(
+    name: &str,
+    cells: &[&Cell],
+    asked: &[&str],
+    best_constant: Option<&Constant>,
+    thresholds: &Thresholds,
+) -> ScenarioFigures {
     let incident = cells.iter().any(|cell| cell.has_incident());
     let counted: Vec<&Cell> = cells.iter().copied().filter(|cell| cell.counts()).collect();
     let scores: Vec<&Score> = counted.iter().filter_map(|cell| Some(&cell.card.as_ref()?.engine)).collect();
@@ -98,6 +112,9 @@ pub(super) fn figures(name: &str, cells: &[&Cell], asked: &[&str], thresholds: &
         propagation_contracted: mean(wrong.iter().map(|score| f1(score.propagation_contracted))),
         roles: mean(wrong.iter().filter_map(|score| score.roles)),
         null: if incident { None } else { null(&scores) },
+        abstained: Share::counted(scores.iter().map(|score| score.abstains())),
+        constant: best_constant.filter(|_| incident).and_then(|constant| overall::share_of(&constant.name, &counted)),
+        confidence: confidence::in_scenario(&counted),
         alert_after_s: Spread::of(counted.iter().filter_map(|cell| Some(cell.alert_after_ns? as f64 / 1e9))),
         first_actions,
         methods: methods::in_scenario(cells, &counted, asked, thresholds),

@@ -1,6 +1,22 @@
 //! Whether stated confidences mean what they say.
 
+use serde::{Deserialize, Serialize};
+
 use super::mean;
+
+/// Points of a curve at most.
+const POINTS_MAX: usize = 20;
+
+/// One point of a risk-coverage curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Covered {
+    /// Answers that are stated at least so surely count, the others are held back.
+    pub stated: f64,
+    /// Share of the answers that are not held back.
+    pub coverage: f64,
+    /// Share of the wrong ones among them.
+    pub risk: f64,
+}
 
 /// The mean square error of stated confidences (Brier 1950): 0 is perfect, 0.25 is what always saying one half gets. Each
 /// pair is a confidence from 0 to 1 and whether the answer was right. None: no pairs.
@@ -30,20 +46,37 @@ pub fn brier_skill(answers: &[(f64, bool)]) -> Option<f64> {
 /// How often a right answer was stated with more confidence than a wrong one (Hanley 1982); ties count half.
 /// 0.5 is no better than chance. None: there are not both right and wrong answers.
 pub fn area_under_curve(answers: &[(f64, bool)]) -> Option<f64> {
-    let stated = |right: bool| answers.iter().filter(move |answer| answer.1 == right).map(|answer| answer.0);
-    let (right, wrong): (Vec<f64>, Vec<f64>) = (stated(true).collect(), stated(false).collect());
-    if right.is_empty() || wrong.is_empty() {
-        return None;
+    let mut sorted: Vec<(f64, bool)> = answers.to_vec();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut below, mut won) = (0.0, 0.0);
+    for level in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+        let right = level.iter().filter(|answer| answer.1).count() as f64;
+        let wrong = level.len() as f64 - right;
+        won += right * (below + wrong / 2.0);
+        below += wrong;
     }
-    let pairs = right.iter().flat_map(|a| wrong.iter().map(move |b| a.total_cmp(b)));
-    let won: f64 = pairs
-        .map(|order| match order {
-            std::cmp::Ordering::Greater => 1.0,
-            std::cmp::Ordering::Equal => 0.5,
-            std::cmp::Ordering::Less => 0.0,
-        })
-        .sum();
-    Some(won / (right.len() * wrong.len()) as f64)
+    let right = answers.len() as f64 - below;
+    (right > 0.0 && below > 0.0).then(|| won / (right * below))
+}
+
+/// What share of the answers is wrong where only the surest are given (El-Yaniv and Wiener 2010), from few to all. Answers
+/// stated alike are given together; at most twenty points, the last one with everything.
+pub fn risk_coverage(answers: &[(f64, bool)]) -> Vec<Covered> {
+    let mut sorted: Vec<(f64, bool)> = answers.to_vec();
+    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (all, mut given, mut wrong) = (sorted.len() as f64, 0_usize, 0_usize);
+    let mut curve: Vec<Covered> = Vec::new();
+    for level in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+        given += level.len();
+        wrong += level.iter().filter(|answer| !answer.1).count();
+        let coverage = given as f64 / all;
+        let enough = coverage + 1e-9 >= (curve.len() + 1) as f64 / POINTS_MAX as f64;
+        if enough || given == sorted.len() {
+            let risk = wrong as f64 / given as f64;
+            curve.push(Covered { stated: level[0].0, coverage, risk });
+        }
+    }
+    curve
 }
 
 #[cfg(test)]
@@ -67,5 +100,24 @@ mod tests {
         assert_eq!(shown(brier(&[])), "none");
         assert_eq!(shown(area_under_curve(&[(0.9, true), (0.5, true), (0.5, false), (0.1, false)])), "0.875");
         assert_eq!(shown(area_under_curve(&[(0.9, true)])), "none");
+        // Ties of right and wrong count half: 2 of 2 pairs below, half of the tied one.
+        assert_eq!(shown(area_under_curve(&[(0.5, true), (0.5, false)])), "0.500");
+    }
+
+    #[test]
+    fn holding_back_the_unsure_lowers_the_risk_of_who_knows_when_it_knows() {
+        let shown = |answers: &[(f64, bool)]| {
+            let points = risk_coverage(answers).into_iter();
+            points
+                .map(|at| format!("{:.1}: {:.2}/{:.2}", at.stated, at.risk, at.coverage))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let answers = [(0.9, true), (0.9, true), (0.6, true), (0.4, false), (0.4, true)];
+        assert_eq!(shown(&answers), "0.9: 0.00/0.40, 0.6: 0.00/0.60, 0.4: 0.20/1.00");
+        assert_eq!(shown(&[]), "");
+        let many: Vec<(f64, bool)> = (0..1_000).map(|one| (f64::from(one) / 1_000.0, one % 3 == 0)).collect();
+        let curve = risk_coverage(&many);
+        assert!(curve.len() <= 20 && curve.last().is_some_and(|at| at.coverage > 0.999), "{curve:?}");
     }
 }

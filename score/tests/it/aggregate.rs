@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use scenarios::effect::EffectClass;
 use score::aggregate::{GateState, MustFail};
-use score::{Cell, Summary, Thresholds, summarise};
+use score::{Cell, Stage, Summary, Thresholds, summarise};
 
 use crate::cells::{RIGHT, Sketch, failed};
 
@@ -150,13 +150,64 @@ fn over_all_names_the_worst_the_best_constant_and_what_confidence_is_worth() {
         overall.confidence.unwrap()
     );
     insta::assert_snapshot!(text, @r#"
-    Some(Interval { estimate: 0.625, low: 0.25, high: 1.0 })
+    Some(Mean { value: 0.625, scenarios: 2, interval: None })
     worth 2.7
     Some(Worst { scenario: "cache_poison_pill_quiet", right: 0.25 })
     Some(Constant { name: "service:catalog-cache", top1: 1.0 })
     Some(Constant { name: "slowest_span", top1: 0.0 })
-    Confidence { answers: 8, right: 5, mean: 0.713, brier: 0.066, skill: Some(0.717), area: Some(1.000) }
+    Confidence { answers: 8, right: 5, effective_n: 2.667, mean: 0.713, brier: 0.066, skill: Some(0.717), skill_interval: None, area: Some(1.000), area_interval: None, curve: [Covered { stated: 0.900, coverage: 0.625, risk: 0.000 }, Covered { stated: 0.400, coverage: 1.000, risk: 0.375 }] }
     "#);
+}
+
+#[test]
+fn from_five_scenarios_on_means_and_confidence_have_intervals_that_enclose_them() {
+    let names = ["a", "b", "c", "d", "e"];
+    let cells = |number: usize| -> Vec<Cell> {
+        let cell = |(place, name): (usize, &&'static str), seed: u64| {
+            let right = place % 2 == 0 || seed == 1;
+            let answered = Some(if right { "service:catalog-cache" } else { "service:database" });
+            let confidence = if right { 0.7 + 0.05 * place as f64 } else { 0.2 + 0.2 * seed as f64 };
+            let cell = Sketch { seed, answered, confidence, ..RIGHT }.cell();
+            Cell { scenario: (*name).to_owned(), ..cell }
+        };
+        let of = names.iter().take(number).enumerate();
+        of.flat_map(|one| (1..=4).map(move |seed| cell(one, seed))).collect()
+    };
+    let (few, many) = (summary(&cells(4)).overall, summary(&cells(5)).overall);
+    assert!(few.top1.is_some_and(|mean| mean.interval.is_none()), "{few:?}");
+    assert!(few.confidence.is_some_and(|it| it.skill_interval.is_none() && it.area_interval.is_none()));
+    for mean in [many.top1.unwrap(), many.skill.unwrap()] {
+        let (low, high) = mean.interval.unwrap();
+        assert!(low < mean.value && mean.value < high, "{mean:?}");
+    }
+    let confidence = many.confidence.unwrap();
+    assert!(confidence.effective_n >= 5.0 && confidence.effective_n < 20.0, "{confidence:?}");
+    for (value, interval) in
+        [(confidence.skill, confidence.skill_interval), (confidence.area, confidence.area_interval)]
+    {
+        let ((low, high), value) = (interval.unwrap(), value.unwrap());
+        assert!(low <= value && value <= high && low < high, "{value} [{low}, {high}]");
+    }
+}
+
+#[test]
+fn each_cell_of_the_matrix_says_how_many_went_wrong_where_and_keeps_the_first() {
+    let cells: Vec<Cell> = (1..=6)
+        .map(|seed| Sketch { seed, answered: (seed > 1).then_some("service:database"), ..RIGHT }.cell())
+        .collect();
+    let summary = summary(&cells);
+    let shown = summary.scenarios[0].methods.iter().map(|method| {
+        let seeds: Vec<u64> = method.failures.iter().map(|failure| failure.seed).collect();
+        let abstained = method.abstained.map(|share| share.hits);
+        format!("{} {:?} {seeds:?} abstained {abstained:?} skill {:.2?}", method.name, method.stages, method.skill)
+    });
+    insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"
+    engine {Outcome: 1, Component: 5} [1, 2, 3] abstained Some(1) skill Some(-0.13)
+    slowest_span {Walk: 6} [1, 2, 3] abstained Some(0) skill Some(-0.13)
+    ");
+    let stages: Vec<_> = summary.troubles.iter().map(|trouble| trouble.stage).collect();
+    assert_eq!(stages[..2], [Some(Stage::Outcome), Some(Stage::Component)]);
+    assert_eq!(summary.scenarios[0].constant, Some(1.0));
 }
 
 #[test]

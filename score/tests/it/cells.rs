@@ -4,6 +4,7 @@ use rca_engine::component::Component;
 use rca_engine::vocabulary::Outcome;
 use scenarios::effect::EffectClass;
 use scenarios::truth::TruthRecord;
+use score::diagnosis::{Beside, diagnose};
 use score::{Answer, Cell, Gate, MethodCard, MethodOutput, ScoreCard, score};
 
 use crate::runs::{candidates, component, truth};
@@ -37,7 +38,8 @@ impl Sketch<'_> {
         let answer = self.answer(&truth);
         let engine = score(&truth, Some(&answer), &candidates);
         let slowest = MethodOutput::ranked([(component(self.slowest), 1.0)]);
-        let slowest = score(&truth, Some(&Answer::from(&slowest)), &candidates);
+        let said = Answer::from(&slowest);
+        let slowest = score(&truth, Some(&said), &candidates);
         let gate = |name: &str, passed| Gate {
             name: name.to_owned(),
             passed,
@@ -53,8 +55,16 @@ impl Sketch<'_> {
                 vec!["the alert did not fire".to_owned()]
             }
         };
-        let methods =
-            vec![MethodCard { name: "slowest_span".to_owned(), must_fail: truth.has_incident(), score: slowest }];
+        let wrong =
+            if score::card::is_right(&slowest) { None } else { diagnose(&truth, Some(&said), Beside::default()) };
+        let methods = vec![MethodCard {
+            name: "slowest_span".to_owned(),
+            must_fail: truth.has_incident(),
+            score: slowest,
+            diagnosis: wrong,
+        }];
+        let met = gates.iter().all(|gate| gate.passed);
+        let diagnosis = if met { None } else { diagnose(&truth, Some(&answer), Beside::default()) };
         Cell {
             scenario: self.scenario.to_owned(),
             seed: self.seed,
@@ -69,6 +79,7 @@ impl Sketch<'_> {
                 engine,
                 methods,
                 gates,
+                diagnosis,
                 exit: 0,
             }),
             complaints,

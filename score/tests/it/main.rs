@@ -3,6 +3,7 @@
 mod aggregate;
 mod cards;
 mod cells;
+mod diagnosis;
 mod naive;
 mod oracle;
 mod paired;
