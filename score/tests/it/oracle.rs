@@ -22,7 +22,10 @@ proptest! {
             let score = score(&truth, Some(&Answer::oracle(&truth)), &candidates(&truth));
             prop_assert!(!score.swapped && !score.decoy);
             if truth.has_incident() {
-                for root in [score.root.unwrap(), score.root_service.unwrap()] {
+                // The workload belongs to no service.
+                let owned = truth.roots.iter().all(|root| root.any_of.iter().any(|name| name.owner().is_some()));
+                prop_assert_eq!(score.root_service.is_some(), owned);
+                for root in score.root.into_iter().chain(score.root_service) {
                     prop_assert!(root.top1 && root.top3 && is_one(root.reciprocal_rank) && is_one(root.recall));
                     prop_assert!(root.chance < 0.3);
                 }
