@@ -42,8 +42,8 @@ pub(crate) struct RunOptions {
     pub(crate) telemetry_off: bool,
     /// Limits of the collector's queue.
     pub(crate) collector: collector::Config,
-    /// A service that is killed this long after the load began, as a crash would.
-    pub(crate) kill: Option<(services::Role, Duration)>,
+    /// An instance that is killed this long after the load began, as a crash would.
+    pub(crate) kill: Option<(services::Member, Duration)>,
     /// What is done beside the plan; virtual runs only.
     pub(crate) script: Script,
 }
@@ -161,11 +161,11 @@ async fn live(setup: &Setup, folder: &Path, options: &RunOptions, progress: &Pro
     };
     let timeline = setup.timeline(&system.addresses);
     let target = target(setup, &system.addresses);
-    let killing = options.kill.map(|(role, after)| (role, world.clock.now() + after));
+    let killing = options.kill.map(|(member, after)| (member, world.clock.now() + after));
     let mut pump = |_: &Core, _| {
-        if let Some((role, _)) = killing.filter(|(_, at)| world.clock.now() >= *at) {
+        if let Some((member, _)) = killing.filter(|(_, at)| world.clock.now() >= *at) {
             // Killing it twice does no harm.
-            drop(system.kill(role));
+            drop(system.kill(member));
         }
         Ok(())
     };
@@ -216,13 +216,14 @@ async fn collect(
 
 fn target(setup: &Setup, addresses: &Addresses) -> Target {
     let fan_out = setup.scenario.load.fan_out;
-    Target { base: addresses.search.clone(), context: setup.context.clone(), fan_out }
+    Target { peers: addresses.search.clone(), context: setup.context.clone(), fan_out }
 }
 
 fn orders(setup: &Setup, options: &RunOptions, private: &Path, endpoint: String) -> Orders {
     let embedded = || format!("sqlite:{}", private.join("products.sqlite").display());
     Orders {
         role: services::Role::Database,
+        instance: 1,
         listen: any_port(),
         control_listen: None,
         control_token: None,

@@ -90,7 +90,7 @@ pub(crate) struct Run {
     /// Print the verdict alone, without progress.
     #[arg(long, short)]
     pub(crate) quiet: bool,
-    /// Kill a service this many seconds after the load began, as a crash would: for testing the books.
+    /// Kill a service, or one of its instances such as catalog-2, this many seconds after the load began, as a crash would: for testing the books.
     #[arg(long, value_name = "SERVICE@SECONDS", hide = true)]
     pub(crate) kill: Option<String>,
     /// Items that may wait in the collector: for testing a queue that is full.
@@ -176,7 +176,10 @@ pub(crate) struct Service {
     /// Address to listen on.
     #[arg(long, env = "RCALAB_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// A service that this one calls, as NAME=URL; repeat for each.
+    /// Which instance of its role it is, from 1.
+    #[arg(long, env = "RCALAB_INSTANCE", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) instance: u32,
+    /// A service that this one calls, as NAME=URL; repeat for each, and for each of its instances.
     #[arg(long = "peer", env = "RCALAB_PEERS", value_delimiter = ',', value_name = "NAME=URL")]
     pub(crate) peers: Vec<String>,
     /// OTLP/HTTP endpoint, such as <http://127.0.0.1:4318>; without one nothing is emitted.

@@ -206,7 +206,7 @@ impl Levers {
     fn act(&mut self, world: &World, act: &PlannedAct) {
         match act {
             PlannedAct::TakeOff { id } => self.stops.get(id).into_iter().for_each(Stop::tell),
-            PlannedAct::Put(order) => self.start(world, order, world.clock.now()),
+            PlannedAct::Put(orders) => orders.iter().for_each(|order| self.start(world, order, world.clock.now())),
         }
     }
 }

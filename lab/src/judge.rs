@@ -199,15 +199,15 @@ fn effect(setup: &Setup, raw: &Raw, evidence: &Evidence) -> Effect {
     effect::classify(&setup.scenario, &measured)
 }
 
-/// `ledger/<instance>.jsonl` by file name: each entry goes to the service whose station it is.
+/// `ledger/<instance>.jsonl` by file name: each entry goes to the instance that wrote it.
 pub(crate) fn ledger_files(raw: &Raw) -> BTreeMap<String, Vec<u8>> {
-    let mut services: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+    let mut instances: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for entry in &raw.remains.ledger {
         let station = entry.station.strip_prefix("edge:").unwrap_or(&entry.station);
         let end = station.find("->").or_else(|| station.find('/')).unwrap_or(station.len());
-        let file = services.entry(&station[..end]).or_default();
+        let file = instances.entry(format!("{}-{}.jsonl", &station[..end], entry.instance)).or_default();
         serde_json::to_writer(&mut *file, entry).expect("an entry has only string keys, and memory takes every write");
         file.push(b'\n');
     }
-    services.into_iter().map(|(service, lines)| (format!("{service}-1.jsonl"), lines)).collect()
+    instances
 }

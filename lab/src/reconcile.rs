@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use collector::{Counters, Signal};
 use evidence::Reconciliation;
 use evidence::reconciliation::{Kept, Process, Sent};
-use services::Role;
+use services::Member;
 use telemetry::{Account, SignalAccount};
 
 use crate::system::{LastWill, Remains};
 
 /// The books of a run, for its manifest.
 pub(crate) fn books(remains: &Remains, counters: &Counters) -> Reconciliation {
-    let process = |(role, will): (&Role, &Option<LastWill>)| {
+    let process = |(member, will): (&Member, &Option<LastWill>)| {
         let signals = will.map(|will| signals(&will.account)).unwrap_or_default();
-        (role.as_str().to_owned(), Process { killed: will.is_none(), signals })
+        (member.to_string(), Process { killed: will.is_none(), signals })
     };
     let kept = |signal: Signal| {
         let tally = counters.of(signal);
@@ -87,6 +87,7 @@ fn signals(account: &Account) -> BTreeMap<String, Sent> {
 #[cfg(test)]
 mod tests {
     use collector::counters::Tally;
+    use services::Role;
 
     use super::*;
 
@@ -94,7 +95,7 @@ mod tests {
         let unacknowledged = ended - acknowledged;
         let spans = SignalAccount { ended, dropped: 0, acknowledged, unacknowledged };
         let will = LastWill { account: Account { spans, ..Account::default() }, ..LastWill::default() };
-        let wills = [(Role::Search, (!killed).then_some(will))].into();
+        let wills = [(Member::first(Role::Search), (!killed).then_some(will))].into();
         let traces = Tally { received, written: received, ..Tally::default() };
         let counters = Counters { traces, ..Counters::default() };
         complaints(&books(&Remains { wills, ledger: Vec::new() }, &counters))
@@ -108,7 +109,7 @@ mod tests {
     #[test]
     fn every_loss_is_complained_about() {
         assert_eq!(complaints_of(10, 10, 9, false).len(), 1);
-        assert_eq!(complaints_of(10, 8, 9, false), ["search got no answer for 2 items of traces"]);
-        assert_eq!(complaints_of(10, 10, 10, true), ["search ended without an account: what it lost is unknown"]);
+        assert_eq!(complaints_of(10, 8, 9, false), ["search-1 got no answer for 2 items of traces"]);
+        assert_eq!(complaints_of(10, 10, 10, true), ["search-1 ended without an account: what it lost is unknown"]);
     }
 }

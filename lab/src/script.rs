@@ -78,21 +78,24 @@ impl Turn {
         Self { role, lever: control::Lever::PoolSize, target, magnitude: f64::from(size), ratio: 1.0 }
     }
 
-    /// As an order to the control port; none where the service has none.
-    fn order(&self, id: String, at: Duration, addresses: &Addresses) -> Option<Order> {
-        Some(Order {
-            id,
-            port: addresses.controls.get(&self.role)?.clone(),
+    /// As orders to the control ports of all instances.
+    fn orders(&self, id: &str, at: Duration, addresses: &Addresses) -> Vec<Order> {
+        let order = |(instance, port)| Order {
+            id: id.to_owned(),
+            port,
             token: addresses.token.clone(),
             lever: self.lever,
             target: self.target.clone(),
+            instance: Some(instance),
             change: None,
+            version: None,
             magnitude: self.magnitude,
             ratio: self.ratio,
             ramp: Duration::ZERO,
             at,
             until: None,
-        })
+        };
+        addresses.ports(self.role, 1..=u32::MAX).into_iter().map(order).collect()
     }
 }
 
@@ -109,8 +112,8 @@ pub(crate) enum PlannedAct {
     TakeOff {
         id: String,
     },
-    /// Its time is when it is due.
-    Put(Box<Order>),
+    /// One order for each instance; their time is when it is due.
+    Put(Vec<Order>),
 }
 
 impl Script {
@@ -118,18 +121,16 @@ impl Script {
     pub(crate) fn timeline(&self, setup: &Setup, addresses: &Addresses) -> Timeline {
         let mut timeline = setup.timeline(addresses);
         let turned = self.turns.iter().zip(1_u32..);
-        timeline.orders.extend(turned.filter_map(|((at, turn), n)| turn.order(format!("turn-{n}"), *at, addresses)));
+        timeline.orders.extend(turned.flat_map(|((at, turn), n)| turn.orders(&format!("turn-{n}"), *at, addresses)));
         timeline.incident = self.incident.unwrap_or(timeline.incident);
         timeline.after_alert = self.after_alert.unwrap_or(timeline.after_alert);
         timeline.keeps = self.kept != Kept::Nothing;
-        let planned = self.deeds.iter().zip(1_u32..).filter_map(|(deed, n)| {
+        let planned = self.deeds.iter().zip(1_u32..).map(|(deed, n)| {
             let act = match &deed.act {
                 Act::TakeOff { id } => PlannedAct::TakeOff { id: id.clone() },
-                Act::Turn(turn) => {
-                    PlannedAct::Put(Box::new(turn.order(format!("deed-{n}"), Duration::ZERO, addresses)?))
-                }
+                Act::Turn(turn) => PlannedAct::Put(turn.orders(&format!("deed-{n}"), Duration::ZERO, addresses)),
             };
-            Some(PlannedDeed { after_alert: deed.after_alert, act })
+            PlannedDeed { after_alert: deed.after_alert, act }
         });
         timeline.deeds = planned.collect();
         timeline

@@ -8,7 +8,7 @@ use axum::Router;
 use contract::IncidentContext;
 use scenarios::model::{Load, System};
 use serde::{Deserialize, Serialize};
-use services::{Config, Ledger, Role, Service, Start};
+use services::{Config, Ledger, Member, Peers, Role, Service, Start};
 use telemetry::Sink;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,11 +22,13 @@ use crate::system::LastWill;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Orders {
     pub(crate) role: Role,
+    /// Which of its role's instances, from 1.
+    pub(crate) instance: u32,
     pub(crate) listen: SocketAddr,
     /// None: there is no control port.
     pub(crate) control_listen: Option<SocketAddr>,
     pub(crate) control_token: Option<String>,
-    pub(crate) peers: BTreeMap<Role, String>,
+    pub(crate) peers: BTreeMap<Role, Peers>,
     /// OTLP/HTTP endpoint; none: no telemetry.
     pub(crate) otlp_endpoint: Option<String>,
     pub(crate) database_url: Option<String>,
@@ -136,7 +138,7 @@ pub(crate) fn read_orders() -> Result<Orders, ServiceError> {
 
 fn start(orders: &Orders, world: World, ledger: Ledger) -> Start {
     Start {
-        role: orders.role,
+        member: Member { role: orders.role, ordinal: orders.instance },
         world,
         sink: orders.otlp_endpoint.as_ref().map_or(Sink::Off, |endpoint| Sink::Otlp { endpoint: endpoint.clone() }),
         context: IncidentContext {
@@ -145,7 +147,6 @@ fn start(orders: &Orders, world: World, ledger: Ledger) -> Start {
             region: orders.region.clone(),
             environment: orders.environment.clone(),
         },
-        host: format!("{}-1", orders.role.as_str()),
         ledger,
     }
 }

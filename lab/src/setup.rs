@@ -137,32 +137,47 @@ impl Setup {
             after_alert: phases.after_alert,
             drain: phases.drain,
             question: self.plan.question,
-            orders: self.plan.orders().into_iter().filter_map(|planned| order(planned, addresses)).collect(),
+            orders: self.plan.orders().into_iter().flat_map(|planned| self.orders(planned, addresses)).collect(),
             surges: self.plan.orders().into_iter().filter_map(surge).collect(),
             deeds: Vec::new(),
             keeps: true,
         }
     }
-}
 
-fn order(planned: &PlannedInjection, addresses: &Addresses) -> Option<Order> {
-    let role = Role::named(planned.target.owner()?)?;
-    Some(Order {
-        id: planned.id.clone(),
-        port: addresses.controls.get(&role)?.clone(),
-        token: addresses.token.clone(),
-        lever: lever(planned.lever)?,
-        target: control_target(&planned.target)?,
-        change: planned.change.map(|change| match change {
+    /// A lever as orders, one for each instance that it reaches.
+    fn orders(&self, planned: &PlannedInjection, addresses: &Addresses) -> Vec<Order> {
+        let role = planned.target.owner().and_then(Role::named);
+        let (Some(role), Some(lever), Some(target)) = (role, lever(planned.lever), control_target(&planned.target))
+        else {
+            return Vec::new();
+        };
+        let instances = self.scenario.system.instances(role.as_str());
+        let reached = match &planned.target {
+            Component::Instance { instance, .. } => instance.parse().map_or(1..=0, |ordinal| ordinal..=ordinal),
+            _ if planned.change == Some(ChangeKind::Deploy) => instances.rolled_out(),
+            _ => instances.all(),
+        };
+        let change = planned.change.map(|change| match change {
             ChangeKind::Deploy => control::Change::Deploy,
             ChangeKind::Config => control::Change::Config,
-        }),
-        magnitude: planned.magnitude,
-        ratio: planned.ratio,
-        ramp: planned.ramp,
-        at: planned.at,
-        until: planned.until,
-    })
+        });
+        let order = |(instance, port)| Order {
+            id: planned.id.clone(),
+            port,
+            token: addresses.token.clone(),
+            lever,
+            target: target.clone(),
+            instance: Some(instance),
+            change,
+            version: planned.version.clone(),
+            magnitude: planned.magnitude,
+            ratio: planned.ratio,
+            ramp: planned.ramp,
+            at: planned.at,
+            until: planned.until,
+        };
+        addresses.ports(role, reached).into_iter().map(order).collect()
+    }
 }
 
 /// At the control port; none where it is pulled elsewhere.
@@ -185,12 +200,11 @@ fn lever(lever: Lever) -> Option<control::Lever> {
 /// A service, one of its resources, or whom it calls, as the control port names them.
 fn control_target(target: &Component) -> Option<String> {
     match target {
-        Component::Service(service) => Some(service.clone()),
+        Component::Service(service) | Component::Instance { service, .. } => Some(service.clone()),
         Component::Resource { service, resource } => Some(format!("{service}/{resource}")),
         Component::Edge { from, to } => Some(format!("{from}/{to}")),
         // The parser lets no lever be put on these.
-        Component::Instance { .. }
-        | Component::Version { .. }
+        Component::Version { .. }
         | Component::Policy { .. }
         | Component::Queue(_)
         | Component::Workload(_)

@@ -4,20 +4,37 @@ pub(crate) mod live;
 pub(crate) mod sim;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use scenarios::ledger::Entry;
+use scenarios::model::System;
 use serde::{Deserialize, Serialize};
-use services::Role;
+use services::{Member, Peers, Role};
 use telemetry::Account;
 
 /// Where a running system can be reached.
 #[derive(Clone, Debug)]
 pub(crate) struct Addresses {
-    /// Base URL of search.
-    pub(crate) search: String,
+    /// The instances of search.
+    pub(crate) search: Peers,
     /// Base URLs of the control ports.
-    pub(crate) controls: BTreeMap<Role, String>,
+    pub(crate) controls: BTreeMap<Member, String>,
     pub(crate) token: String,
+}
+
+impl Addresses {
+    /// The control ports of the instances of a role within a range of numbers, with their numbers.
+    pub(crate) fn ports(&self, role: Role, ordinals: RangeInclusive<u32>) -> Vec<(u32, String)> {
+        let within = |member: &Member| member.role == role && ordinals.contains(&member.ordinal);
+        let ports = self.controls.iter().filter(|(member, _)| within(member));
+        ports.map(|(member, port)| (member.ordinal, port.clone())).collect()
+    }
+}
+
+/// The instances of a role, with their weights.
+fn members(role: Role, system: &System) -> Vec<(Member, f64)> {
+    let weights = system.instances(role.as_str()).weights();
+    (1..).zip(weights).map(|(ordinal, weight)| (Member { role, ordinal }, weight)).collect()
 }
 
 /// What one process leaves behind when it ends in order.
@@ -35,6 +52,6 @@ pub(crate) struct LastWill {
 #[derive(Debug, Default)]
 pub(crate) struct Remains {
     /// None for a process that did not end in order.
-    pub(crate) wills: BTreeMap<Role, Option<LastWill>>,
+    pub(crate) wills: BTreeMap<Member, Option<LastWill>>,
     pub(crate) ledger: Vec<Entry>,
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use contract::{IncidentContext, http as headers};
 use http::{HeaderValue, Request, Uri};
 use serde::Deserialize;
+use services::Peers;
 use tokio::sync::watch;
 use world::{Stop, World};
 
@@ -23,8 +24,8 @@ const TENANTS: [(&str, f64); 3] = [("bronze", 0.6), ("silver", 0.9), ("gold", 1.
 /// Whom to ask, and in which incident's name.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Such as `http://127.0.0.1:8080`.
-    pub base: String,
+    /// The instances of the service that users call.
+    pub peers: Peers,
     pub context: IncidentContext,
     /// Products per search.
     pub fan_out: u32,
@@ -122,7 +123,8 @@ impl Search {
         let id = self.number.to_string();
         let tenant = self.world.draws.unit("tenant", &id);
         let tenant = TENANTS.iter().find(|(_, share)| tenant < *share).map_or("gold", |(class, _)| class);
-        let uri = format!("{}/search?q=q{}&k={}", self.target.base, self.number, self.target.fan_out);
+        let base = self.target.peers.pick(&self.world.draws, "users", &id)?;
+        let uri = format!("{base}/search?q=q{}&k={}", self.number, self.target.fan_out);
         let mut request = Request::new(Bytes::new());
         *request.uri_mut() = uri.parse::<Uri>().ok()?;
         let all = request.headers_mut();

@@ -25,8 +25,12 @@ pub struct Order {
     pub lever: control::Lever,
     /// The service, or one of its parts.
     pub target: String,
+    /// Which of its instances, from 1: the one behind the port.
+    pub instance: Option<u32>,
     /// As what it is told; none: it is not, unless the lever itself is a change.
     pub change: Option<control::Change>,
+    /// What the build or configuration is called that takes over; none: the next one of the instance.
+    pub version: Option<String>,
     pub magnitude: f64,
     pub ratio: f64,
     pub ramp: Duration,
@@ -77,7 +81,9 @@ async fn put(world: &World, order: &Order) -> Result<(), OrderError> {
     let body = control::Order {
         lever: order.lever,
         target: order.target.clone(),
+        instance: order.instance,
         change: order.change,
+        version: order.version.clone(),
         magnitude: order.magnitude,
         ratio: order.ratio,
         ramp_ms: millis(order.ramp),

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use crate::model::{
-    Breaker, CallPolicy, Catalog, CatalogCache, Compute, ConnectionPool, Database, Load, OnUnreadable, Phases, Range,
-    RetryBudget, Search, System,
+    Breaker, CallPolicy, Catalog, CatalogCache, Compute, ConnectionPool, Database, Instances, Load, OnUnreadable,
+    Phases, Range, RetryBudget, Search, System,
 };
 
 /// How long a caller waits for a connection, wherever one is bounded.
 const ACQUIRE: Duration = Duration::from_secs(1);
+/// A new build takes a little traffic before it takes all of it, wherever that can be: a canary is no sign of guilt.
+const WITH_CANARY: Instances = Instances { equal: 1, canary: true };
 
 impl Default for System {
     fn default() -> Self {
@@ -36,6 +38,7 @@ impl Default for Phases {
 
 fn search() -> Search {
     Search {
+        instances: WITH_CANARY,
         compute: Compute { permits: 2, work: Duration::from_millis(20) },
         concurrency: 3,
         catalog: call(Duration::from_secs(4)),
@@ -44,6 +47,7 @@ fn search() -> Search {
 
 fn catalog() -> Catalog {
     Catalog {
+        instances: WITH_CANARY,
         compute: Compute { permits: 4, work: Duration::from_millis(8) },
         // It counts refused connections and time-outs, so an unreadable entry never opens it.
         cache: CallPolicy {

@@ -19,6 +19,9 @@ pub struct Entry {
     /// `search/compute`, `database/pool`, or `edge:catalog->database` for a call as its caller saw it,
     /// or a bare service name for a request as its server saw it.
     pub station: String,
+    /// Which instance of the station's own service, or of the caller of an edge, wrote it, from 1.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub instance: u32,
     pub phase: Phase,
     /// Nanoseconds since the Unix epoch.
     pub from_ns: u64,
@@ -27,6 +30,15 @@ pub struct Entry {
     /// The request that held what this one waited for, where the holder itself queued elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
+}
+
+fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_first(instance: &u32) -> bool {
+    *instance == first()
 }
 
 /// What happened at a station between the two times.

@@ -4,6 +4,7 @@ pub mod catalog;
 mod defaults;
 mod draw;
 pub mod effect;
+mod instances;
 pub mod ledger;
 pub mod lever;
 mod measured;

@@ -38,6 +38,16 @@ pub struct System {
     pub database: Database,
 }
 
+/// How many copies of a service run, each with all of its figures. Only services that keep nothing between requests have
+/// more than one: entries and rows would be apart in the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instances {
+    /// Copies that share alike, numbered from 1.
+    pub equal: u32,
+    /// One more after them, which gets [`Instances::CANARY_WEIGHT`] of the requests and new builds first.
+    pub canary: bool,
+}
+
 /// What every service has: permits for its own work, and how long that work takes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Compute {
@@ -84,6 +94,7 @@ pub struct Breaker {
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Search {
+    pub instances: Instances,
     pub compute: Compute,
     /// Items asked for at once.
     pub concurrency: u32,
@@ -92,6 +103,7 @@ pub struct Search {
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Catalog {
+    pub instances: Instances,
     pub compute: Compute,
     pub cache: CallPolicy,
     pub database: CallPolicy,

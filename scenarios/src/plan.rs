@@ -84,7 +84,7 @@ pub fn plan(scenario: &Scenario, seed: u64) -> RunPlan {
     let conditions = scenario.conditions.iter().map(|injection| injected(injection, Duration::ZERO, seed));
     let events = scenario.events.iter().map(|injection| injected(injection, onset + injection.after_onset, seed));
     let injections: Vec<_> = conditions.chain(events).collect();
-    let background = background::changes(&injections, end, seed);
+    let background = background::changes(&scenario.system, &injections, end, seed);
     let question = scenario.truth.roots.is_empty().then(|| {
         let (low, high) = QUESTION_S;
         onset + Duration::from_secs_f64(draw::between(seed, "question", low, high)).min(phases.incident)
@@ -152,7 +152,8 @@ fn change_id(change: Option<ChangeKind>, seed: u64, label: &str) -> String {
     format!("{word}-{:04x}", draw::bits(seed, label) & 0xffff)
 }
 
-/// Builds and configurations are numbered per service from 1; each change is the next number.
+/// Builds and configurations are numbered per service from 1, whichever of its instances get them; each change is the next
+/// number.
 fn number_versions(plan: &mut RunPlan) {
     let mut order: Vec<&mut PlannedInjection> = plan.injections.iter_mut().chain(&mut plan.background).collect();
     order.sort_by(|left, right| left.at.cmp(&right.at).then_with(|| left.id.cmp(&right.id)));

@@ -38,6 +38,12 @@ pub const POLICIES: [(&str, &str); 8] = [
 /// The service that users call; the alert is about it.
 pub const ENTRY: &str = "search";
 
+/// `service.instance.id` of a build of an instance, both numbered from 1: the second instance starts as `2`, and its
+/// third build is `2.3`.
+pub fn instance_id(ordinal: u32, build: u32) -> String {
+    if build == 1 { ordinal.to_string() } else { format!("{ordinal}.{build}") }
+}
+
 /// Whether the system has this component; where not, what it has.
 pub(crate) fn check(component: &Component) -> Result<(), String> {
     let pairs = |known: &[(&str, &str)], separator: &str| {

@@ -8,6 +8,7 @@ use crate::ledger::{Bottleneck, Derived};
 use crate::lever::ChangeKind;
 use crate::model::{Scenario, TruthBottleneck};
 use crate::plan::RunPlan;
+use crate::topology;
 
 /// The version of [`TruthRecord`]'s shape.
 pub const TRUTH_SCHEMA: u32 = 1;
@@ -74,10 +75,11 @@ impl TruthRecord {
     /// Resolves the scenario's truth for one run.
     ///
     /// `change:<event>` becomes the id that the change had in the run. A version of a service that an event deploys to
-    /// becomes the version that this deploy had, whatever number the file gives it: innocent deploys count, too.
+    /// becomes the version that this deploy had, whatever number the file gives it: innocent deploys count, too. An instance
+    /// gets the id that it had once everything was in force: each deploy to it gave it another one.
     pub fn resolve(scenario: &Scenario, plan: &RunPlan, derived: Option<&Derived>) -> Self {
         let truth = &scenario.truth;
-        let named = |component: &Component| resolved(component, plan);
+        let named = |component: &Component| resolved(component, scenario, plan);
         let all = |components: &[Component]| components.iter().map(named).collect::<Vec<_>>();
         let roots = truth.roots.iter().map(|root| TrueRoot { any_of: all(&root.any_of), kind: root.kind });
         let edges = truth.edges.iter().map(|edge| TrueEdge {
@@ -116,7 +118,7 @@ impl TruthRecord {
     }
 }
 
-fn resolved(component: &Component, plan: &RunPlan) -> Component {
+fn resolved(component: &Component, scenario: &Scenario, plan: &RunPlan) -> Component {
     let deployed = |service: &str| {
         let mut own = plan.injections.iter();
         own.find(|injection| injection.target.owner() == Some(service) && injection.change == Some(ChangeKind::Deploy))
@@ -131,14 +133,35 @@ fn resolved(component: &Component, plan: &RunPlan) -> Component {
             version
                 .map_or_else(|| component.clone(), |version| Component::Version { service: service.clone(), version })
         }
+        Component::Instance { service, instance } => {
+            let ordinal =
+                instance.parse().ok().filter(|ordinal| scenario.system.instances(service).all().contains(ordinal));
+            ordinal.map_or_else(|| component.clone(), |ordinal| instance_in_force(service, ordinal, scenario, plan))
+        }
         Component::Service(_)
-        | Component::Instance { .. }
         | Component::Edge { .. }
         | Component::Resource { .. }
         | Component::Policy { .. }
         | Component::Queue(_)
         | Component::Workload(_) => component.clone(),
     }
+}
+
+/// The build of an instance that runs once the last of the scenario's own levers is in force.
+fn instance_in_force(service: &str, ordinal: u32, scenario: &Scenario, plan: &RunPlan) -> Component {
+    let from = plan.injections.iter().map(|injection| injection.at).max().unwrap_or_default();
+    let rolled_out = scenario.system.instances(service).rolled_out().contains(&ordinal);
+    let reaches = |target: &Component| match target {
+        Component::Service(name) => rolled_out && name == service,
+        Component::Instance { service: name, instance } => name == service && *instance == ordinal.to_string(),
+        _ => false,
+    };
+    let orders = plan.orders();
+    let builds = orders.iter().filter(|order| {
+        order.at <= from && order.lever.spec().change == Some(ChangeKind::Deploy) && reaches(&order.target)
+    });
+    let build = 1 + u32::try_from(builds.count()).unwrap_or(u32::MAX - 1);
+    Component::Instance { service: service.to_owned(), instance: topology::instance_id(ordinal, build) }
 }
 
 fn injections(plan: &RunPlan) -> Vec<TrueInjection> {

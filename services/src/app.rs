@@ -20,6 +20,7 @@ use crate::database::Database;
 use crate::database::store::Store;
 pub use crate::database::store::StoreError;
 use crate::instance::{Instance, Start};
+use crate::peers::Peers;
 use crate::role::Role;
 use crate::search::Search;
 
@@ -28,8 +29,8 @@ use crate::search::Search;
 pub struct Config {
     pub system: System,
     pub load: Load,
-    /// Addresses of the services it calls, such as `http://127.0.0.1:8080`.
-    pub peers: BTreeMap<Role, String>,
+    /// Addresses of the services it calls.
+    pub peers: BTreeMap<Role, Peers>,
     /// `sqlite:…` or `postgres://…`; none: a model of a store.
     pub database_url: Option<String>,
     /// None: there is no control port.
@@ -103,8 +104,8 @@ impl Service {
 }
 
 impl Config {
-    fn peer(&self, callee: Role) -> Result<&str, StartError> {
-        self.peers.get(&callee).map(String::as_str).ok_or(StartError::NoPeer { callee })
+    fn peer(&self, callee: Role) -> Result<&Peers, StartError> {
+        self.peers.get(&callee).ok_or(StartError::NoPeer { callee })
     }
 }
 

@@ -13,6 +13,7 @@ use telemetry::client::Attempt;
 
 use crate::cut::Severed;
 use crate::instance::Instance;
+use crate::peers::Peers;
 use crate::pool::{MOST_PERMITS, Pool, Shape};
 use crate::role::Role;
 use crate::turned::Turned;
@@ -25,7 +26,7 @@ pub(crate) struct Edge(Arc<Inner>);
 struct Inner {
     instance: Arc<Instance>,
     callee: Role,
-    base: String,
+    peers: Peers,
     station: String,
     /// As it began.
     policy: CallPolicy,
@@ -55,8 +56,8 @@ pub(crate) enum CallError {
 }
 
 impl Edge {
-    /// `base` is the callee's address, such as `http://127.0.0.1:8080`.
-    pub(crate) fn new(instance: &Arc<Instance>, callee: Role, base: &str, policy: CallPolicy) -> Self {
+    /// `peers` are the callee's instances.
+    pub(crate) fn new(instance: &Arc<Instance>, callee: Role, peers: &Peers, policy: CallPolicy) -> Self {
         let connections = policy.pool.map(|pool| {
             let shape = Shape {
                 // Both bounded edges lead to the database; the conventions name a pool after what it connects to.
@@ -73,7 +74,7 @@ impl Edge {
         Self(Arc::new(Inner {
             instance: Arc::clone(instance),
             callee,
-            base: base.to_owned(),
+            peers: peers.clone(),
             station: format!("edge:{}->{}", instance.role().as_str(), callee.as_str()),
             policy,
             turned: Turned::default(),
@@ -175,7 +176,9 @@ impl Edge {
     ) -> Result<Response<Bytes>, &'static str> {
         let inner = &self.0;
         let clock = &inner.instance.world().clock;
-        let uri: Uri = format!("{}{path}", inner.base).parse().map_err(|_invalid| "invalid_address")?;
+        let draws = &inner.instance.world().draws;
+        let base = inner.peers.pick(draws, inner.callee.as_str(), id).ok_or("no_instance")?;
+        let uri: Uri = format!("{base}{path}").parse().map_err(|_invalid| "invalid_address")?;
         let call = Attempt::begin(&context.telemetry, clock, "GET", inner.callee.as_str(), &uri, resend);
         let work = async {
             let outcome = self.exchange(context, id, uri, &call).await;

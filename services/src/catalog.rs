@@ -15,6 +15,7 @@ use telemetry::{Counter, RequestContext, Telemetry};
 use crate::attached::Attached;
 use crate::call::{CallError, Edge};
 use crate::instance::Instance;
+use crate::peers::Peers;
 use crate::pool::{Pool, Shape};
 use crate::reach::{Pace, Reach};
 use crate::{Role, reply};
@@ -31,7 +32,7 @@ pub(crate) struct Catalog {
 }
 
 impl Catalog {
-    pub(crate) fn new(instance: &Arc<Instance>, figures: model::Catalog, cache: &str, database: &str) -> Arc<Self> {
+    pub(crate) fn new(instance: &Arc<Instance>, figures: model::Catalog, cache: &Peers, database: &Peers) -> Arc<Self> {
         let fallbacks = Attached::new(instance, |telemetry: &Telemetry| {
             let fallbacks = telemetry.counter(metric::CATALOG_FALLBACK, "{item}");
             fallbacks.add(0, &[]);

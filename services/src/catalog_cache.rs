@@ -22,6 +22,7 @@ use self::flight::Flights;
 use crate::attached::Attached;
 use crate::call::{CallError, Edge};
 use crate::instance::Instance;
+use crate::peers::Peers;
 use crate::pool::{Pool, Shape};
 use crate::product::{self, Product, Schema};
 use crate::reach::{Pace, Reach};
@@ -50,7 +51,7 @@ impl CatalogCache {
         instance: &Arc<Instance>,
         figures: model::CatalogCache,
         load: &model::Load,
-        database: &str,
+        database: &Peers,
     ) -> Arc<Self> {
         let entries = Arc::new(Entries::prefilled(instance.world(), figures.ttl, load.keys));
         let held = Arc::clone(&entries);

@@ -77,9 +77,15 @@ pub struct Order {
     pub lever: Lever,
     /// The service it is meant for, with one of its pools or callees where the lever is about such; another one refuses.
     pub target: String,
+    /// The instance it is meant for, from 1; another one refuses. None: whichever it reaches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<u32>,
     /// None: nobody is told, unless the lever itself is a change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// What the build or configuration is called that takes over; none: the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// In the lever's unit. Of several orders on one thing the last one counts.
     #[serde(default)]
     pub magnitude: f64,
@@ -146,10 +152,10 @@ impl Control {
 
     fn begin(&self, id: &str, order: &Order) -> Result<(), Refusal> {
         self.check(order)?;
-        let instance = &self.0.instance;
+        let (instance, version) = (&self.0.instance, order.version.as_deref());
         match order.lever.change().or(order.change) {
-            Some(Change::Deploy) => instance.deploy(id).map_err(|_start| Refusal::Failed)?,
-            Some(Change::Config) => instance.configure(id),
+            Some(Change::Deploy) => instance.deploy(id, version).map_err(|_start| Refusal::Failed)?,
+            Some(Change::Config) => instance.configure(id, version),
             None => {}
         }
         if let (Lever::Purge, Some(cache)) = (order.lever, &self.0.reach.cache) {
@@ -276,7 +282,8 @@ async fn list(State(control): State<Control>) -> Json<BTreeMap<String, Order>> {
 
 async fn set(State(control): State<Control>, Path(id): Path<String>, Json(order): Json<Order>) -> Response {
     let plain = contract::context::is_plain(&id) && id.len() <= MAX_ID;
-    let sane = (0.0..=1.0).contains(&order.ratio) && order.magnitude.is_finite() && order.ttl_ms > 0;
+    let named = order.version.as_deref().is_none_or(contract::context::is_plain);
+    let sane = (0.0..=1.0).contains(&order.ratio) && order.magnitude.is_finite() && order.ttl_ms > 0 && named;
     if !plain || !sane {
         return Refusal::Malformed.into();
     }
@@ -284,7 +291,8 @@ async fn set(State(control): State<Control>, Path(id): Path<String>, Json(order)
         Some((service, _)) if order.lever.is_about_a_part() => service,
         Some(_) | None => &order.target,
     };
-    if service != control.0.instance.role().as_str() {
+    let instance = &control.0.instance;
+    if service != instance.role().as_str() || order.instance.is_some_and(|meant| meant != instance.ordinal()) {
         return Refusal::WrongTarget.into();
     }
     let expires = control.0.instance.world().clock.now() + Duration::from_millis(order.ttl_ms);

@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use contract::{IncidentContext, event};
+use scenarios::topology;
 use telemetry::{Account, Batch, Identity, Sink, Slot, Telemetry};
 use world::World;
 
 use crate::ledger::Ledger;
+use crate::member::Member;
 use crate::role::Role;
 
 /// How long a build that was replaced may take to end what it began.
@@ -22,11 +25,10 @@ const SHUTDOWN: Duration = Duration::from_secs(8);
 /// What an instance starts from.
 #[derive(Clone, Debug)]
 pub struct Start {
-    pub role: Role,
+    pub member: Member,
     pub world: World,
     pub sink: Sink,
     pub context: IncidentContext,
-    pub host: String,
     pub ledger: Ledger,
 }
 
@@ -37,7 +39,8 @@ pub struct Instance {
     start: Start,
     slot: Slot,
     generation: AtomicU32,
-    config: AtomicU32,
+    configurations: AtomicU32,
+    config: ArcSwap<String>,
     builds: Mutex<Builds>,
     on_build: Mutex<Vec<OnBuild>>,
 }
@@ -62,15 +65,18 @@ impl Instance {
     /// # Errors
     /// If its telemetry cannot be started.
     pub fn start(start: Start) -> Result<Arc<Self>, telemetry::StartError> {
-        let telemetry = Arc::new(build(&start, 1)?);
+        let ledger = start.ledger.of(start.member.ordinal);
+        let start = Start { ledger, ..start };
+        let telemetry = Arc::new(build(&start, "v1", 1)?);
         tracing::dispatcher::with_default(telemetry.dispatch(), || {
-            tracing::info!(name: event::STARTED, "{} started", start.role.as_str());
+            tracing::info!(name: event::STARTED, "{} started", start.member.role.as_str());
         });
         Ok(Arc::new(Self {
             start,
             slot: Slot::new(telemetry),
             generation: AtomicU32::new(1),
-            config: AtomicU32::new(1),
+            configurations: AtomicU32::new(1),
+            config: ArcSwap::from_pointee("c1".to_owned()),
             builds: Mutex::default(),
             on_build: Mutex::default(),
         }))
@@ -78,7 +84,12 @@ impl Instance {
 
     /// What it does.
     pub fn role(&self) -> Role {
-        self.start.role
+        self.start.member.role
+    }
+
+    /// Which of its role's instances it is, from 1.
+    pub(crate) fn ordinal(&self) -> u32 {
+        self.start.member.ordinal
     }
 
     /// Clock, draws and network.
@@ -102,7 +113,7 @@ impl Instance {
 
     /// Which configuration is in force.
     pub(crate) fn config_version(&self) -> String {
-        format!("c{}", self.config.load(Ordering::Relaxed))
+        self.config.load().as_str().to_owned()
     }
 
     /// Has instruments made for every later build.
@@ -110,17 +121,18 @@ impl Instance {
         self.on_build.lock().unwrap_or_else(PoisonError::into_inner).push(make);
     }
 
-    /// The next build takes over in place: state stays, identity and instruments are new.
+    /// Another build takes over in place: state stays, identity and instruments are new. Without a version it is the next
+    /// one of this instance.
     ///
     /// # Errors
     /// If its telemetry cannot be started; the build in force stays.
-    pub fn deploy(self: &Arc<Self>, change: &str) -> Result<(), telemetry::StartError> {
+    pub fn deploy(self: &Arc<Self>, change: &str, version: Option<&str>) -> Result<(), telemetry::StartError> {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        let next = Arc::new(build(&self.start, generation)?);
+        let version = version.map_or_else(|| format!("v{generation}"), str::to_owned);
+        let next = Arc::new(build(&self.start, &version, generation)?);
         for make in self.on_build.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             make(&next);
         }
-        let version = next.identity().version.clone();
         tracing::dispatcher::with_default(next.dispatch(), || {
             tracing::info!(
                 name: event::DEPLOYMENT,
@@ -135,10 +147,11 @@ impl Instance {
         Ok(())
     }
 
-    /// Another configuration is in force; nothing else changes.
-    pub fn configure(&self, change: &str) {
-        self.config.fetch_add(1, Ordering::Relaxed);
-        let version = self.config_version();
+    /// Another configuration is in force; nothing else changes. Without a version it is the next one of this instance.
+    pub fn configure(&self, change: &str, version: Option<&str>) {
+        let number = self.configurations.fetch_add(1, Ordering::Relaxed) + 1;
+        let version = version.map_or_else(|| format!("c{number}"), str::to_owned);
+        self.config.store(Arc::new(version.clone()));
         tracing::dispatcher::with_default(self.telemetry().dispatch(), || {
             tracing::info!(
                 name: event::CONFIG_CHANGED,
@@ -210,15 +223,16 @@ impl Instance {
     }
 }
 
-fn build(start: &Start, generation: u32) -> Result<Telemetry, telemetry::StartError> {
+fn build(start: &Start, version: &str, generation: u32) -> Result<Telemetry, telemetry::StartError> {
+    let member = start.member;
     let identity = Identity {
-        service: start.role.as_str().to_owned(),
-        version: format!("v{generation}"),
-        instance: generation.to_string(),
-        host: start.host.clone(),
+        service: member.role.as_str().to_owned(),
+        version: version.to_owned(),
+        instance: topology::instance_id(member.ordinal, generation),
+        host: member.to_string(),
         context: start.context.clone(),
     };
-    let key = format!("{}/{}/{generation}", start.context.run_id, start.role.as_str());
+    let key = format!("{}/{member}/{generation}", start.context.run_id);
     let ids = start.world.draws.generator("ids", &key);
     Telemetry::start(identity, &start.world.clock, ids, &start.sink)
 }

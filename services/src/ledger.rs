@@ -9,9 +9,13 @@ use scenarios::ledger::{Entry, Phase};
 /// Entries in one piece of memory: a book that grows piece by piece is never copied while it grows.
 const PIECE: usize = 2_048;
 
-/// The ledger of one instance; clones share it.
+/// The ledger of one instance; clones share it, and several instances may share a book.
 #[derive(Clone, Debug)]
-pub struct Ledger(Arc<Mutex<Book>>);
+pub struct Ledger {
+    book: Arc<Mutex<Book>>,
+    /// Of its role, whoever writes here.
+    instance: u32,
+}
 
 #[derive(Debug)]
 enum Book {
@@ -23,12 +27,12 @@ enum Book {
 impl Ledger {
     /// Keeps nothing.
     pub fn closed() -> Self {
-        Self::of(Book::Closed)
+        Self::new(Book::Closed)
     }
 
     /// Keeps entries until they are taken.
     pub fn memory() -> Self {
-        Self::of(Book::Memory(Vec::new()))
+        Self::new(Book::Memory(Vec::new()))
     }
 
     /// Writes JSON lines.
@@ -36,16 +40,22 @@ impl Ledger {
     /// # Errors
     /// If the file cannot be created.
     pub fn file(path: &Path) -> std::io::Result<Self> {
-        Ok(Self::of(Book::File(BufWriter::new(std::fs::File::create(path)?))))
+        Ok(Self::new(Book::File(BufWriter::new(std::fs::File::create(path)?))))
     }
 
-    fn of(book: Book) -> Self {
-        Self(Arc::new(Mutex::new(book)))
+    fn new(book: Book) -> Self {
+        Self { book: Arc::new(Mutex::new(book)), instance: 1 }
+    }
+
+    /// The same book, for another instance to write in.
+    #[must_use]
+    pub fn of(&self, instance: u32) -> Self {
+        Self { book: Arc::clone(&self.book), instance }
     }
 
     /// Entries kept in memory so far.
     pub fn take(&self) -> Vec<Entry> {
-        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *self.book.lock().unwrap_or_else(PoisonError::into_inner) {
             Book::Memory(pieces) => {
                 let mut entries = Vec::with_capacity(pieces.iter().map(Vec::len).sum());
                 std::mem::take(pieces).into_iter().for_each(|piece| entries.extend(piece));
@@ -60,14 +70,14 @@ impl Ledger {
     /// # Errors
     /// If the file cannot be written.
     pub fn flush(&self) -> std::io::Result<()> {
-        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *self.book.lock().unwrap_or_else(PoisonError::into_inner) {
             Book::File(file) => file.flush(),
             Book::Closed | Book::Memory(_) => Ok(()),
         }
     }
 
     fn write(&self, entry: Entry) {
-        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = match &mut *book {
             Book::Closed => false,
             Book::Memory(pieces) => {
@@ -90,16 +100,17 @@ impl Ledger {
     }
 
     pub(crate) fn note(&self, request: &str, station: &str, phase: Phase, from_ns: u64, to_ns: u64) {
-        self.write(entry(request, station, phase, from_ns, to_ns));
+        self.write(self.entry(request, station, phase, from_ns, to_ns));
     }
 
     /// A wait for something that another request held.
     pub(crate) fn wait_for(&self, request: &str, station: &str, holder: Option<String>, from_ns: u64, to_ns: u64) {
-        self.write(Entry { holder, ..entry(request, station, Phase::Wait, from_ns, to_ns) });
+        self.write(Entry { holder, ..self.entry(request, station, Phase::Wait, from_ns, to_ns) });
     }
-}
 
-fn entry(request: &str, station: &str, phase: Phase, from_ns: u64, to_ns: u64) -> Entry {
-    let parent = request.rsplit_once('.').map(|(parent, _)| parent.to_owned());
-    Entry { request: request.to_owned(), parent, station: station.to_owned(), phase, from_ns, to_ns, holder: None }
+    fn entry(&self, request: &str, station: &str, phase: Phase, from_ns: u64, to_ns: u64) -> Entry {
+        let parent = request.rsplit_once('.').map(|(parent, _)| parent.to_owned());
+        let (request, station) = (request.to_owned(), station.to_owned());
+        Entry { request, parent, station, instance: self.instance, phase, from_ns, to_ns, holder: None }
+    }
 }

@@ -16,6 +16,7 @@ use telemetry::{Counter, Histogram, RequestContext, Telemetry, open_span};
 use crate::attached::Attached;
 use crate::call::Edge;
 use crate::instance::Instance;
+use crate::peers::Peers;
 use crate::pool::{Pool, Shape};
 use crate::product::Product;
 use crate::reach::{Pace, Reach};
@@ -60,7 +61,7 @@ impl Search {
         instance: &Arc<Instance>,
         figures: model::Search,
         load: &model::Load,
-        catalog: &str,
+        catalog: &Peers,
     ) -> Arc<Self> {
         let instruments = Attached::new(instance, Instruments::new);
         Arc::new(Self {

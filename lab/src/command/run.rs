@@ -8,7 +8,7 @@ use evidence::manifest::{SCHEMA, Windows};
 use evidence::{BundleError, BundleWriter, Manifest, layout};
 use miette::Report;
 use serde_json::json;
-use services::Role;
+use services::Member;
 
 use crate::carry_out::{self, Raw, RunError, RunOptions};
 use crate::exit::Exit;
@@ -106,9 +106,9 @@ fn prepare(arguments: &cli::Run) -> Result<(Setup, RunOptions), Exit> {
     Ok((setup, options))
 }
 
-fn parse_kill(text: &str) -> Result<(Role, Duration), Exit> {
-    let parsed = text.split_once('@').and_then(|(role, seconds)| {
-        Some((Role::named(role)?, Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?))
+fn parse_kill(text: &str) -> Result<(Member, Duration), Exit> {
+    let parsed = text.split_once('@').and_then(|(name, seconds)| {
+        Some((Member::named(name)?, Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?))
     });
     parsed.ok_or_else(|| {
         output::remark(&format!("cannot use --kill {text}: expected SERVICE@SECONDS, such as catalog@20"));

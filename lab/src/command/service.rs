@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use scenarios::model::{Load, System};
-use services::Role;
+use services::{Peers, Role};
 
 use crate::cli;
 use crate::exit::Exit;
@@ -37,6 +37,7 @@ fn orders(arguments: cli::Service) -> Result<Orders, ()> {
     let (system, load, scenario_id) = figures(arguments.scenario.as_deref())?;
     Ok(Orders {
         role,
+        instance: arguments.instance,
         listen: arguments.listen,
         control_listen: arguments.control_listen,
         control_token: arguments.control_token,
@@ -62,7 +63,7 @@ fn figures(scenario: Option<&str>) -> Result<(System, Load, String), ()> {
     Ok((scenario.system, scenario.load, scenario.id))
 }
 
-fn peers(role: Role, given: &[String]) -> Result<BTreeMap<Role, String>, ()> {
+fn peers(role: Role, given: &[String]) -> Result<BTreeMap<Role, Peers>, ()> {
     let mut peers = BTreeMap::new();
     for peer in given {
         let known = peer.split_once('=').and_then(|(name, url)| Some((Role::named(name)?, url)));
@@ -72,7 +73,8 @@ fn peers(role: Role, given: &[String]) -> Result<BTreeMap<Role, String>, ()> {
             ));
             return Err(());
         };
-        peers.insert(callee, url.trim_end_matches('/').to_owned());
+        // Whoever has several addresses shares alike.
+        peers.entry(callee).or_insert_with(Peers::default).add(url.trim_end_matches('/'), 1.0);
     }
     if let Some(missing) = role.callees().iter().find(|callee| !peers.contains_key(callee)) {
         let (role, missing) = (role.as_str(), missing.as_str());

@@ -1,4 +1,4 @@
-//! The system on sockets: one child process a service, on free loopback ports, that ends when this process does.
+//! The system on sockets: one child process an instance, on free loopback ports, that ends when this process does.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use services::Role;
+use services::{Member, Peers, Role};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use world::Clock;
 
-use super::{Addresses, LastWill, Remains};
+use super::{Addresses, LastWill, Remains, members};
 use crate::service::{Orders, Ready};
 
 /// How long a service may take until it listens.
@@ -22,7 +22,7 @@ const STOP: Duration = Duration::from_secs(15);
 /// Running processes.
 #[derive(Debug)]
 pub(crate) struct LiveSystem {
-    processes: BTreeMap<Role, Process>,
+    processes: BTreeMap<Member, Process>,
     private: PathBuf,
     pub(crate) addresses: Addresses,
 }
@@ -43,16 +43,16 @@ pub(crate) enum LiveError {
     Executable(#[source] std::io::Error),
     #[error("keep private files in `{path}`")]
     Private { path: PathBuf, source: std::io::Error },
-    #[error("start the process of {role}")]
-    Spawn { role: &'static str, source: std::io::Error },
-    #[error("give {role} its orders")]
-    Orders { role: &'static str, source: std::io::Error },
-    #[error("bring {role} up: it did not listen; its log is `{log}`")]
-    NotReady { role: &'static str, log: PathBuf },
+    #[error("start the process of {member}")]
+    Spawn { member: Member, source: std::io::Error },
+    #[error("give {member} its orders")]
+    Orders { member: Member, source: std::io::Error },
+    #[error("bring {member} up: it did not listen; its log is `{log}`")]
+    NotReady { member: Member, log: PathBuf },
 }
 
 impl LiveSystem {
-    /// Starts all services; `orders` makes those of a role from the addresses of its callees.
+    /// Starts all instances of all services, callees first; `template` is what all of them are told.
     ///
     /// # Errors
     /// [`LiveError`] says which service did not come up.
@@ -60,25 +60,27 @@ impl LiveSystem {
         let executable = std::env::current_exe().map_err(LiveError::Executable)?;
         std::fs::create_dir_all(private).map_err(|source| LiveError::Private { path: private.to_owned(), source })?;
         let token = token().map_err(LiveError::Token)?;
-        let (mut peers, mut controls) = (BTreeMap::new(), BTreeMap::new());
+        let mut peers: BTreeMap<Role, Peers> = BTreeMap::new();
+        let mut controls = BTreeMap::new();
         let mut processes = BTreeMap::new();
-        for role in Role::CALLEES_FIRST {
+        for (member, weight) in Role::CALLEES_FIRST.into_iter().flat_map(|role| members(role, &template.system)) {
             let orders = Orders {
-                role,
+                role: member.role,
+                instance: member.ordinal,
                 control_listen: Some(any_port()),
                 control_token: Some(token.clone()),
                 peers: peers.clone(),
-                database_url: (role == Role::Database).then(|| template.database_url.clone()).flatten(),
-                ledger: Some(private.join(format!("{}.ledger.jsonl", role.as_str()))),
-                will: Some(private.join(format!("{}.will.json", role.as_str()))),
+                database_url: (member.role == Role::Database).then(|| template.database_url.clone()).flatten(),
+                ledger: Some(private.join(format!("{member}.ledger.jsonl"))),
+                will: Some(private.join(format!("{member}.will.json"))),
                 ..template.clone()
             };
             let (process, ready) = spawn(clock, &executable, private, &orders).await?;
-            peers.insert(role, format!("http://{}", ready.listening));
+            peers.entry(member.role).or_default().add(format!("http://{}", ready.listening), weight);
             if let Some(control) = ready.control {
-                controls.insert(role, format!("http://{control}"));
+                controls.insert(member, format!("http://{control}"));
             }
-            processes.insert(role, process);
+            processes.insert(member, process);
         }
         let search = peers.remove(&Role::Search).unwrap_or_default();
         Ok(Self { processes, private: private.to_owned(), addresses: Addresses { search, controls, token } })
@@ -87,30 +89,28 @@ impl LiveSystem {
     /// Ends callers before callees, and collects what they leave.
     pub(crate) async fn stop(self, clock: &Clock) -> Remains {
         let mut remains = Remains::default();
-        let mut processes = self.processes;
-        for role in Role::CALLEES_FIRST.into_iter().rev() {
-            let Some(Process { mut child, lifeline }) = processes.remove(&role) else { continue };
+        // Roles are in the order in which they call each other.
+        for (member, Process { mut child, lifeline }) in self.processes {
             drop(lifeline);
             let ended = clock.timeout(STOP, child.wait()).await;
             if ended.is_err() {
                 // It is killed, and leaves no will: the run will say so.
                 drop(child.kill().await);
             }
-            let name = role.as_str();
-            remains.wills.insert(role, read_will(&self.private.join(format!("{name}.will.json"))));
-            let ledger = std::fs::read_to_string(self.private.join(format!("{name}.ledger.jsonl")));
+            remains.wills.insert(member, read_will(&self.private.join(format!("{member}.will.json"))));
+            let ledger = std::fs::read_to_string(self.private.join(format!("{member}.ledger.jsonl")));
             let entries = ledger.unwrap_or_default();
             remains.ledger.extend(entries.lines().filter_map(|line| serde_json::from_str(line).ok()));
         }
         remains
     }
 
-    /// Kills one service as a crash would.
+    /// Kills one instance as a crash would.
     ///
     /// # Errors
     /// If there is no such process any more.
-    pub(crate) fn kill(&mut self, role: Role) -> std::io::Result<()> {
-        let process = self.processes.get_mut(&role).ok_or_else(|| std::io::Error::other("no such process"))?;
+    pub(crate) fn kill(&mut self, member: Member) -> std::io::Result<()> {
+        let process = self.processes.get_mut(&member).ok_or_else(|| std::io::Error::other("no such process"))?;
         process.child.start_kill()
     }
 }
@@ -126,8 +126,8 @@ async fn spawn(
     private: &Path,
     orders: &Orders,
 ) -> Result<(Process, Ready), LiveError> {
-    let role = orders.role.as_str();
-    let log = private.join(format!("{role}.log"));
+    let member = Member { role: orders.role, ordinal: orders.instance };
+    let log = private.join(format!("{member}.log"));
     let log_file = std::fs::File::create(&log).map_err(|source| LiveError::Private { path: log.clone(), source })?;
     let mut child = Command::new(executable)
         .args(["service", "--supervised"])
@@ -136,12 +136,12 @@ async fn spawn(
         .stderr(log_file)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|source| LiveError::Spawn { role, source })?;
+        .map_err(|source| LiveError::Spawn { member, source })?;
     let mut lifeline = child.stdin.take().expect("standard input was asked to be a pipe");
     let stdout = child.stdout.take().expect("standard output was asked to be a pipe");
     let told = serde_json::to_string(orders).map_err(std::io::Error::other);
     let told = async { lifeline.write_all(format!("{}\n", told?).as_bytes()).await };
-    told.await.map_err(|source| LiveError::Orders { role, source })?;
+    told.await.map_err(|source| LiveError::Orders { member, source })?;
     let mut lines = BufReader::new(stdout).lines();
     let ready = clock.timeout(START, async {
         // Log lines may come first.
@@ -152,7 +152,7 @@ async fn spawn(
         }
         None
     });
-    let ready = ready.await.ok().flatten().ok_or(LiveError::NotReady { role, log: log.clone() })?;
+    let ready = ready.await.ok().flatten().ok_or(LiveError::NotReady { member, log: log.clone() })?;
     world::task::spawn_apart(keep_log(lines, log));
     Ok((Process { child, lifeline }, ready))
 }

@@ -1,4 +1,4 @@
-//! The system on virtual time: four services on one thread, reached through their routers.
+//! The system on virtual time: all instances of the four services on one thread, reached through their routers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use collector::{Batch, Core, Refusal};
 use contract::IncidentContext;
 use scenarios::model::{Load, System};
-use services::{Config, Instance, Ledger, Role, Service, Start, StartError};
+use services::{Config, Instance, Ledger, Member, Peers, Role, Service, Start, StartError};
 use telemetry::Sink;
 use world::network::InProcess;
 use world::{Clock, Draws, Network, World};
 
-use super::{Addresses, LastWill, Remains};
+use super::{Addresses, LastWill, Remains, members};
 
 /// Nobody can reach an in-process port from outside; the token only has to match.
 const TOKEN: &str = "in-process";
@@ -20,7 +20,7 @@ const TOKEN: &str = "in-process";
 #[derive(Debug)]
 pub(crate) struct SimSystem {
     hosts: InProcess,
-    instances: BTreeMap<Role, Arc<Instance>>,
+    instances: BTreeMap<Member, Arc<Instance>>,
     ledger: Ledger,
     pub(crate) addresses: Addresses,
 }
@@ -45,18 +45,18 @@ impl SimSystem {
         load: &Load,
         sink: &Sink,
     ) -> Result<Self, StartError> {
-        let base = |role: Role| format!("http://{}:80", role.as_str());
-        let peers: BTreeMap<Role, String> = Role::CALLEES_FIRST.map(|role| (role, base(role))).into();
+        let mut peers: BTreeMap<Role, Peers> = BTreeMap::new();
         let ledger = Ledger::memory();
         let mut instances = BTreeMap::new();
         let mut controls = BTreeMap::new();
-        for role in Role::CALLEES_FIRST {
+        let all = Role::CALLEES_FIRST.into_iter().flat_map(|role| members(role, system));
+        for (member, weight) in all {
+            let name = host(member);
             let start = Start {
-                role,
+                member,
                 world: world.clone(),
                 sink: sink.clone(),
                 context: context.clone(),
-                host: format!("{}-1", role.as_str()),
                 ledger: ledger.clone(),
             };
             let config = Config {
@@ -68,14 +68,16 @@ impl SimSystem {
                 cancel_on_disconnect: false,
             };
             let service = Service::start(start, &config).await?;
-            hosts.listen(&format!("{}:80", role.as_str()), service.routes);
+            hosts.listen(&format!("{name}:80"), service.routes);
+            peers.entry(member.role).or_default().add(format!("http://{name}:80"), weight);
             if let Some(control) = service.control {
-                hosts.listen(&format!("{}.control:80", role.as_str()), control);
-                controls.insert(role, format!("http://{}.control:80", role.as_str()));
+                hosts.listen(&format!("{name}.control:80"), control);
+                controls.insert(member, format!("http://{name}.control:80"));
             }
-            instances.insert(role, service.instance);
+            instances.insert(member, service.instance);
         }
-        let addresses = Addresses { search: base(Role::Search), controls, token: TOKEN.to_owned() };
+        let search = peers.remove(&Role::Search).unwrap_or_default();
+        let addresses = Addresses { search, controls, token: TOKEN.to_owned() };
         Ok(Self { hosts: hosts.clone(), instances, ledger, addresses })
     }
 
@@ -102,12 +104,17 @@ impl SimSystem {
     /// If the collector refuses.
     pub(crate) fn stop(self, core: &Core) -> Result<Remains, Refusal> {
         self.pump(core, true)?;
-        let wills = self.instances.iter().map(|(role, instance)| {
+        let wills = self.instances.iter().map(|(member, instance)| {
             instance.shutdown();
-            (*role, Some(LastWill { account: instance.account(), ..LastWill::default() }))
+            (*member, Some(LastWill { account: instance.account(), ..LastWill::default() }))
         });
         Ok(Remains { wills: wills.collect(), ledger: self.ledger.take() })
     }
+}
+
+/// What an instance is called on the network: the first of a role has its name.
+fn host(member: Member) -> String {
+    if member.ordinal == 1 { member.role.as_str().to_owned() } else { member.to_string() }
 }
 
 impl Drop for SimSystem {
@@ -138,7 +145,7 @@ mod tests {
             system.instances.values().map(Arc::downgrade).collect()
         });
         drop(runtime);
-        assert_eq!(left.len(), 4);
+        assert_eq!(left.len(), 6);
         assert!(left.iter().all(|instance| instance.upgrade().is_none()), "an instance is still held");
     }
 }

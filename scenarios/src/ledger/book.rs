@@ -15,8 +15,8 @@ pub(super) struct Book<'a> {
     calls: BTreeMap<&'a str, Vec<&'a Entry>>,
     /// Calls, by the id sent to the callee.
     sent: BTreeMap<&'a str, Vec<&'a Entry>>,
-    /// Calls of each edge, by their end.
-    edges: BTreeMap<&'a str, Vec<&'a Entry>>,
+    /// Calls of each edge and instance of the caller, by their end.
+    edges: BTreeMap<(&'a str, u32), Vec<&'a Entry>>,
 }
 
 impl<'a> Book<'a> {
@@ -30,7 +30,7 @@ impl<'a> Book<'a> {
                 Phase::Wait | Phase::Serve => book.own.entry(request).or_default().push(entry),
                 Phase::Call => {
                     book.sent.entry(request).or_default().push(entry);
-                    book.edges.entry(&entry.station).or_default().push(entry);
+                    book.edges.entry((&entry.station, entry.instance)).or_default().push(entry);
                     if let Some(parent) = &entry.parent {
                         book.calls.entry(parent).or_default().push(entry);
                     }
@@ -60,9 +60,10 @@ impl<'a> Book<'a> {
         all.iter().copied().find(|entry| entry.from_ns < during.end && during.start < entry.to_ns)
     }
 
-    /// The call over an edge that began before a time and ended nearest to it: whose connection became free then.
-    pub(super) fn released(&self, edge: &str, at_ns: u64) -> Option<&'a Entry> {
-        let calls = self.edges.get(edge)?;
+    /// The call of an instance over an edge that began before a time and ended nearest to it: whose connection became
+    /// free then.
+    pub(super) fn released(&self, edge: &'a str, instance: u32, at_ns: u64) -> Option<&'a Entry> {
+        let calls = self.edges.get(&(edge, instance))?;
         let later = calls.partition_point(|call| call.to_ns < at_ns);
         let began = |call: &&&'a Entry| call.from_ns < at_ns && call.from_ns < call.to_ns;
         let before = calls[..later].iter().rev().find(began);

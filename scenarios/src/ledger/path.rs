@@ -151,7 +151,9 @@ impl Sweep<'_> {
         let deeper = Depth { holders: depth.holders + 1, ..depth };
         let mut at = during.end;
         while at > during.start {
-            let call = edge.and_then(|edge| self.book.released(edge, at)).filter(|call| call.to_ns > during.start);
+            let call = edge
+                .and_then(|edge| self.book.released(edge, wait.instance, at))
+                .filter(|call| call.to_ns > during.start);
             let Some(call) = call else { break };
             let busy = call.from_ns.max(during.start)..call.to_ns.min(at);
             self.piece(&wait.station, Part::Wait, busy.end..at);

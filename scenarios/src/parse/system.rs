@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::fields::Fields;
-use super::value::{Bounds, SHARE, choice, count, millis, nullable, number, seconds};
+use super::value::{Bounds, SHARE, choice, count, millis, nullable, number, seconds, truth_value};
 use crate::model::{
-    Breaker, CallPolicy, Catalog, CatalogCache, Compute, ConnectionPool, Database, OnUnreadable, RetryBudget, Search,
-    System,
+    Breaker, CallPolicy, Catalog, CatalogCache, Compute, ConnectionPool, Database, Instances, OnUnreadable,
+    RetryBudget, Search, System,
 };
 use crate::problem::{Problem, Problems};
 use crate::yaml::Node;
@@ -14,6 +14,8 @@ use crate::yaml::Node;
 const ON_UNREADABLE: &[(&str, OnUnreadable)] =
     &[("answer", OnUnreadable::Answer), ("read_through", OnUnreadable::ReadThrough)];
 
+/// The most copies of a service: each is a process in a live run.
+const MAX_INSTANCES: u32 = 8;
 /// What a pool, a budget or a breaker gets for the figures that the file leaves out.
 const ACQUIRE: Duration = Duration::from_secs(1);
 const BURST: f64 = 10.0;
@@ -37,6 +39,7 @@ pub(super) fn system(node: &Node, problems: &Problems) -> Option<System> {
 fn search(node: &Node, default: Search, problems: &Problems) -> Option<Search> {
     let fields = Fields::open(node, "`search`", problems)?;
     let search = Search {
+        instances: instances(&fields, default.instances),
         compute: compute(&fields, default.compute),
         concurrency: fields.or("concurrency", default.concurrency, count(1, 1_000, "items at once")),
         catalog: call(&fields, &CATALOG, default.catalog),
@@ -48,6 +51,7 @@ fn search(node: &Node, default: Search, problems: &Problems) -> Option<Search> {
 fn catalog(node: &Node, default: Catalog, problems: &Problems) -> Option<Catalog> {
     let fields = Fields::open(node, "`catalog`", problems)?;
     let catalog = Catalog {
+        instances: instances(&fields, default.instances),
         compute: compute(&fields, default.compute),
         cache: call(&fields, &CACHE, default.cache),
         database: call(&fields, &DATABASE, default.database),
@@ -81,6 +85,13 @@ fn database(node: &Node, default: Database, problems: &Problems) -> Option<Datab
     };
     fields.finish();
     Some(database)
+}
+
+fn instances(fields: &Fields<'_>, default: Instances) -> Instances {
+    Instances {
+        equal: fields.or("instances", default.equal, count(1, MAX_INSTANCES, "instances")),
+        canary: fields.or("canary", default.canary, truth_value),
+    }
 }
 
 fn compute(fields: &Fields<'_>, default: Compute) -> Compute {

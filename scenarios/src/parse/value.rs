@@ -86,6 +86,15 @@ pub(super) fn millis(low: f64, high: f64) -> impl Fn(&Node, &Problems) -> Option
     }
 }
 
+/// Yes or no.
+pub(super) fn truth_value(node: &Node, problems: &Problems) -> Option<bool> {
+    let Data::Bool(value) = node.data else {
+        problems.push(wrong_type(node, "expected `true` or `false`"));
+        return None;
+    };
+    Some(value)
+}
+
 /// A decoder that takes `null` for none.
 pub(super) fn nullable<T>(
     decode: impl Fn(&Node, &Problems) -> Option<T>,

@@ -116,7 +116,7 @@ fn a_deploy_changes_who_speaks_and_nothing_else() {
         let lab = Lab::start(1, System::default()).await;
         lab.search("1").await;
         let cache = &lab.instances[&services::Role::CatalogCache];
-        cache.deploy("deploy-1").unwrap();
+        cache.deploy("deploy-1", None).unwrap();
         lab.search("2").await;
         let batches = lab.pull();
         let versions: Vec<String> = spans(&batches)

@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use prost::Message as _;
 use scenarios::model::{Load, System};
-use services::{Config, Instance, Ledger, Role, Service, Start};
+use services::{Config, Instance, Ledger, Member, Peers, Role, Service, Start};
 use telemetry::{Batch, Sink};
 use world::network::InProcess;
 use world::{Clock, Draws, Network, SendError, World};
@@ -67,7 +67,7 @@ impl Lab {
         let world = World { clock: Clock::simulated(), draws, network: Network::InProcess(hosts.clone()) };
         let mut lab = Self { world, hosts, ledger: Ledger::memory(), instances: BTreeMap::new() };
         for role in Role::CALLEES_FIRST {
-            let peers = Role::CALLEES_FIRST.map(|peer| (peer, format!("http://{}:80", peer.as_str())));
+            let peers = Role::CALLEES_FIRST.map(|peer| (peer, Peers::one(format!("http://{}:80", peer.as_str()))));
             let config = Config {
                 system: system.clone(),
                 load: Load::default(),
@@ -77,11 +77,10 @@ impl Lab {
                 cancel_on_disconnect: false,
             };
             let start = Start {
-                role,
+                member: Member::first(role),
                 world: lab.world.clone(),
                 sink: Sink::Inline,
                 context: context(),
-                host: "host-1".into(),
                 ledger: lab.ledger.clone(),
             };
             let service = Service::start(start, &config).await.unwrap();
