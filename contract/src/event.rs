@@ -12,6 +12,8 @@ pub const CHANGE_ID: &str = "deployment.id";
 
 /// Exceptions, as today's conventions want them: log events, not span events.
 pub const CLIENT_EXCEPTION: &str = "http.client.request.exception";
+/// An exception of a service's own code while it handled a request.
+pub const SERVER_EXCEPTION: &str = "http.server.request.exception";
 /// An exception while an entry was decoded.
 pub const CACHE_EXCEPTION: &str = "cache.decode.exception";
 /// An exception of a database operation.

@@ -196,16 +196,15 @@ impl Levers {
         self.under_way.push(world::task::spawn_apart(async move { loadgen::follow(&world, &order, stop).await }));
     }
 
-    /// What ends a lever, by its id.
+    /// What ends a lever, by its id: the same one on all the instances that it is put on.
     fn stop_of(&mut self, id: &str) -> Stop {
-        let stop = Stop::default();
-        self.stops.insert(id.to_owned(), stop.clone());
-        stop
+        self.stops.entry(id.to_owned()).or_default().clone()
     }
 
     fn act(&mut self, world: &World, act: &PlannedAct) {
         match act {
-            PlannedAct::TakeOff { id } => self.stops.get(id).into_iter().for_each(Stop::tell),
+            // Forgotten, so that it can be put on again.
+            PlannedAct::TakeOff { id } => self.stops.remove(id).iter().for_each(Stop::tell),
             PlannedAct::Put(orders) => orders.iter().for_each(|order| self.start(world, order, world.clock.now())),
         }
     }

@@ -9,6 +9,7 @@ mod omit;
 mod oracle;
 mod relieve;
 pub(crate) mod sizes;
+mod sustain;
 pub(crate) mod sweep;
 mod undo;
 
@@ -138,6 +139,7 @@ pub(crate) fn verify(scenario: &str, only: &[String], seed: u64) -> Result<Shown
     if case.truth.has_incident() {
         findings.extend(omit::guilty(&case)?);
         findings.extend(undo::events(&case)?);
+        findings.extend(sustain::cause(&case)?);
         findings.extend(relieve::resources(&case)?);
         findings.extend(cut::edges(&case)?);
     } else if case.is_touchy() {

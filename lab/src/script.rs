@@ -64,6 +64,8 @@ pub(crate) struct Deed {
 pub(crate) enum Act {
     /// A lever of the plan is taken off, as at the end of its time.
     TakeOff { id: String },
+    /// And put on again, for the rest of the run.
+    PutBack { id: String },
     /// A thing is turned.
     Turn(Turn),
 }
@@ -125,15 +127,21 @@ impl Script {
         timeline.incident = self.incident.unwrap_or(timeline.incident);
         timeline.after_alert = self.after_alert.unwrap_or(timeline.after_alert);
         timeline.keeps = self.kept != Kept::Nothing;
-        let planned = self.deeds.iter().zip(1_u32..).map(|(deed, n)| {
+        let planned = self.deeds.iter().zip(1..).map(|(deed, n)| {
             let act = match &deed.act {
                 Act::TakeOff { id } => PlannedAct::TakeOff { id: id.clone() },
-                Act::Turn(turn) => PlannedAct::Put(turn.orders(&format!("deed-{n}"), Duration::ZERO, addresses)),
+                Act::PutBack { id } => PlannedAct::Put(setup.again(id, addresses)),
+                Act::Turn(turn) => PlannedAct::Put(turn.orders(&Self::deed_id(n), Duration::ZERO, addresses)),
             };
             PlannedDeed { after_alert: deed.after_alert, act }
         });
         timeline.deeds = planned.collect();
         timeline
+    }
+
+    /// The id of the lever that a deed puts on, by its number from 1.
+    pub(crate) fn deed_id(number: usize) -> String {
+        format!("deed-{number}")
     }
 
     /// Shares the tally with the collector's tap.

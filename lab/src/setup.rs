@@ -1,6 +1,7 @@
 //! What a run is before it begins: scenario, seed, plan, ids, and the figures of its processes.
 
 use std::path::Path;
+use std::time::Duration;
 
 use contract::IncidentContext;
 use jiff::tz::TimeZone;
@@ -144,6 +145,13 @@ impl Setup {
         }
     }
 
+    /// A lever of the plan as it is put on once more, from now on.
+    pub(crate) fn again(&self, id: &str, addresses: &Addresses) -> Vec<Order> {
+        let planned = self.plan.orders().into_iter().filter(|planned| planned.id == id);
+        let orders = planned.flat_map(|planned| self.orders(planned, addresses));
+        orders.map(|order| Order { at: Duration::ZERO, until: None, ..order }).collect()
+    }
+
     /// A lever as orders, one for each instance that it reaches.
     fn orders(&self, planned: &PlannedInjection, addresses: &Addresses) -> Vec<Order> {
         let role = planned.target.owner().and_then(Role::named);
@@ -186,6 +194,7 @@ fn lever(lever: Lever) -> Option<control::Lever> {
         Lever::PoisonEntries => Some(control::Lever::PoisonEntries),
         Lever::Purge => Some(control::Lever::Purge),
         Lever::Slow => Some(control::Lever::Slow),
+        Lever::Exception => Some(control::Lever::Exception),
         Lever::PoolSize => Some(control::Lever::PoolSize),
         Lever::ExtraCalls => Some(control::Lever::ExtraCalls),
         Lever::Attempts => Some(control::Lever::Attempts),

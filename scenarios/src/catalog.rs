@@ -3,6 +3,7 @@
 /// Id and text of every scenario, by id.
 pub fn catalog() -> Vec<(&'static str, &'static str)> {
     vec![
+        ("bad_canary", include_str!("../catalog/bad_canary.yaml")),
         ("cache_poison_pill", include_str!("../catalog/cache_poison_pill.yaml")),
         ("cache_poison_pill_quiet", include_str!("../catalog/cache_poison_pill_quiet.yaml")),
         ("n_plus_one_quiet", include_str!("../catalog/n_plus_one_quiet.yaml")),

@@ -55,10 +55,11 @@ enum Sites {
 
 impl Lever {
     /// Every lever, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::PoisonEntries,
         Self::Purge,
         Self::Slow,
+        Self::Exception,
         Self::PoolSize,
         Self::ExtraCalls,
         Self::Attempts,
@@ -84,6 +85,9 @@ impl Lever {
                 ramps: true,
                 ..harmful("slow", Sites::Services)
             },
+            Self::Exception => {
+                LeverSpec { ratio_of: Some("the requests"), ramps: true, ..harmful("exception", Sites::Services) }
+            }
             Self::PoolSize => {
                 LeverSpec { magnitude: Some(whole("permits", 1.0, 4_096.0)), ..harmful("pool_size", Sites::Resources) }
             }
@@ -139,7 +143,11 @@ fn whole(name: &'static str, low: f64, high: f64) -> Unit {
 impl LeverSpec {
     /// Whether the lever can be put on a component.
     pub fn touches(&self, target: &Component) -> bool {
-        self.sites().contains(target)
+        match target {
+            // What can be done to a service can be done to one of its instances alone.
+            Component::Instance { service, .. } => self.touches(&Component::service(service.as_str())),
+            _ => self.sites().contains(target),
+        }
     }
 
     /// Everything the lever can be put on, for messages.

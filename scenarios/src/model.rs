@@ -32,6 +32,8 @@ pub struct Scenario {
 /// The system under test: figures and policies of its services.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct System {
+    /// Share of the requests of every service that ends in an exception of its own code in every run, 0 to 1.
+    pub exception_share: f64,
     pub search: Search,
     pub catalog: Catalog,
     pub catalog_cache: CatalogCache,
@@ -214,6 +216,8 @@ pub enum Lever {
     Timeout,
     /// Users ask the magnitude times as often.
     Surge,
+    /// A share of the requests ends in an exception of the code.
+    Exception,
     /// A build takes over and changes nothing else.
     Deploy,
     /// A configuration takes over and changes nothing else.

@@ -45,6 +45,7 @@ fn scenario(root: &Node, problems: &Problems) -> Option<Scenario> {
     let named = placed.as_ref().map(|(conditions, events)| Named { conditions, events });
     if let Some(named) = &named {
         injection::unique(named, problems);
+        injection::reach(named, &system, problems);
     }
     let truth_node = fields.need("truth", "say what the right answer is, or `truth: {bottleneck: none}` for none");
     let truth = truth_node.and_then(|node| truth::truth(node, named.as_ref(), problems));

@@ -157,9 +157,9 @@ fn instance_in_force(service: &str, ordinal: u32, scenario: &Scenario, plan: &Ru
         _ => false,
     };
     let orders = plan.orders();
-    let builds = orders.iter().filter(|order| {
-        order.at <= from && order.lever.spec().change == Some(ChangeKind::Deploy) && reaches(&order.target)
-    });
+    let builds = orders
+        .iter()
+        .filter(|order| order.at <= from && order.change == Some(ChangeKind::Deploy) && reaches(&order.target));
     let build = 1 + u32::try_from(builds.count()).unwrap_or(u32::MAX - 1);
     Component::Instance { service: service.to_owned(), instance: topology::instance_id(ordinal, build) }
 }

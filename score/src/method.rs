@@ -63,6 +63,10 @@ pub struct Rank {
 pub struct MethodRoles {
     /// Several roots at once; the ranks are taken where this is missing.
     pub root: Option<Vec<Culprit>>,
+    /// What set it off, where that is over.
+    pub trigger: Option<Culprit>,
+    /// What keeps it going, where that is not what set it off.
+    pub sustaining: Option<Culprit>,
     pub propagation: Option<Vec<PropagationEdge>>,
     pub bottleneck: Option<BottleneckAnswer>,
 }

@@ -36,6 +36,12 @@ pub struct Score {
     pub bottleneck: Option<bool>,
     /// Whether its mode is right, too.
     pub bottleneck_mode: Option<bool>,
+    /// Whether what set it off is right by service. None: not answered, or the truth has no trigger beside the root.
+    #[serde(default)]
+    pub trigger: Option<bool>,
+    /// Whether what keeps it going is right by service. None: not answered, or the truth names nothing.
+    #[serde(default)]
+    pub sustaining: Option<bool>,
     /// Edges with their effects, strictly. None: not answered, or nothing is wrong.
     pub propagation: Option<Overlap>,
     /// Paths between services. None: not answered, or nothing is wrong.
@@ -86,6 +92,8 @@ pub fn score(truth: &TruthRecord, answer: Option<&Answer>, candidates: &[Compone
         }),
         bottleneck: bottleneck.map(|(component, _)| component),
         bottleneck_mode: bottleneck.map(|(_, mode)| mode),
+        trigger: same_service(truth.trigger.as_ref(), answer.trigger.as_ref()),
+        sustaining: same_service(truth.sustaining.as_ref(), answer.sustaining.as_ref()),
         propagation: propagation.map(|edges| propagation::strictly(truth, edges)),
         propagation_contracted: propagation.map(|edges| propagation::contracted(truth, edges)),
         roles: incident.then(|| roles::balanced_accuracy(truth, answer, candidates)),
@@ -107,6 +115,13 @@ fn bottleneck(truth: &TruthRecord, answer: Option<&BottleneckAnswer>) -> Option<
             (named.peek().is_some(), named.any(|right| right.mode == *mode))
         }
     })
+}
+
+/// The truth has one name for such a role where an answer may have another, finer or coarser one: the service counts. What
+/// belongs to none has to be the same.
+fn same_service(truth: Option<&Component>, answer: Option<&Component>) -> Option<bool> {
+    let (truth, answer) = (truth?, answer?);
+    Some(truth == answer || truth.owner().is_some_and(|owner| answer.owner() == Some(owner)))
 }
 
 /// Whether a component is a bottleneck, or on a service that is, while the root is elsewhere.

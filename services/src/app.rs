@@ -19,8 +19,10 @@ use crate::control::Control;
 use crate::database::Database;
 use crate::database::store::Store;
 pub use crate::database::store::StoreError;
+use crate::exceptions::{self, Exceptions};
 use crate::instance::{Instance, Start};
 use crate::peers::Peers;
+use crate::reach::Reach;
 use crate::role::Role;
 use crate::search::Search;
 
@@ -90,10 +92,13 @@ impl Service {
                 (role.routes(), role.reach())
             }
         };
+        let exceptions = Exceptions::new(system.exception_share);
+        let reach = Reach { exceptions: exceptions.clone(), ..reach };
         let control = config.control_token.as_deref().map(|token| Control::new(&instance, reach, token).routes());
         let entry =
             Entry { slot: instance.slot().clone(), clock: instance.world().clock.clone(), cancel_on_disconnect };
         let routes = routes
+            .layer(from_fn_with_state((Arc::clone(&instance), exceptions), exceptions::throw))
             .layer(from_fn_with_state(Arc::clone(&instance), keep_book))
             .layer(from_fn_with_state(entry, server::serve))
             // Below the layers, so that probes are never traced.

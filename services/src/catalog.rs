@@ -57,7 +57,7 @@ impl Catalog {
         let connections = [self.cache.connections(), self.database.connections()];
         let pools = [self.compute.clone()].into_iter().chain(connections.into_iter().flatten()).collect();
         let edges = vec![self.cache.clone(), self.database.clone()];
-        Reach { cache: None, pools, pace: self.pace.clone(), edges }
+        Reach { pools, pace: self.pace.clone(), edges, ..Reach::default() }
     }
 
     async fn read(&self, context: &RequestContext, id: u32) -> Result<Bytes, CallError> {

@@ -75,7 +75,7 @@ impl CatalogCache {
     pub(crate) fn reach(self: &Arc<Self>) -> Reach {
         let pools = [Some(self.compute.clone()), self.database.connections()].into_iter().flatten().collect();
         let edges = vec![self.database.clone()];
-        Reach { cache: Some(Arc::clone(self)), pools, pace: self.pace.clone(), edges }
+        Reach { cache: Some(Arc::clone(self)), pools, pace: self.pace.clone(), edges, ..Reach::default() }
     }
 
     /// From now on entries are written under another schema, and a share of those held is rewritten under it,

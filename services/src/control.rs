@@ -43,6 +43,8 @@ pub enum Lever {
     Slow,
     /// A pool, named in the target as in `database/pool`, has this many permits.
     PoolSize,
+    /// This share of the requests ends in an exception.
+    Exception,
     /// A call, named in the target as in `catalog/database`, is made this many times more, one after the other, for this
     /// share of the items.
     ExtraCalls,
@@ -221,6 +223,7 @@ impl Lever {
             Self::Configure => Some(Change::Config),
             Self::Purge
             | Self::Slow
+            | Self::Exception
             | Self::PoolSize
             | Self::ExtraCalls
             | Self::Attempts
@@ -234,7 +237,10 @@ impl Lever {
 
     /// Whether its target names a pool or a callee of the service.
     fn is_about_a_part(self) -> bool {
-        !matches!(self, Self::PoisonEntries | Self::Purge | Self::Slow | Self::Deploy | Self::Configure)
+        !matches!(
+            self,
+            Self::PoisonEntries | Self::Purge | Self::Slow | Self::Exception | Self::Deploy | Self::Configure
+        )
     }
 }
 

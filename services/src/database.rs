@@ -53,7 +53,7 @@ impl Database {
     }
 
     pub(crate) fn reach(&self) -> Reach {
-        Reach { cache: None, pools: vec![self.pool.clone()], pace: self.pace.clone(), edges: Vec::new() }
+        Reach { pools: vec![self.pool.clone()], pace: self.pace.clone(), ..Reach::default() }
     }
 
     /// Runs the query and keeps the connection for the time that a loaded database would take.

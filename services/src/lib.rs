@@ -8,6 +8,7 @@ mod catalog_cache;
 pub mod control;
 mod cut;
 mod database;
+mod exceptions;
 mod instance;
 mod ledger;
 mod member;

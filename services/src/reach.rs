@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::call::Edge;
 use crate::catalog_cache::CatalogCache;
+use crate::exceptions::Exceptions;
 use crate::pool::Pool;
 
 /// How long a service's own work takes, as a factor of its figure; clones share it.
@@ -39,6 +40,7 @@ pub(crate) struct Reach {
     /// All that bound its work or its calls.
     pub(crate) pools: Vec<Pool>,
     pub(crate) pace: Pace,
+    pub(crate) exceptions: Exceptions,
     /// Its calls to others.
     pub(crate) edges: Vec<Edge>,
 }

@@ -81,7 +81,7 @@ impl Search {
 
     pub(crate) fn reach(&self) -> Reach {
         let pools = [Some(self.compute.clone()), self.catalog.connections()].into_iter().flatten().collect();
-        Reach { cache: None, pools, pace: self.pace.clone(), edges: vec![self.catalog.clone()] }
+        Reach { pools, pace: self.pace.clone(), edges: vec![self.catalog.clone()], ..Reach::default() }
     }
 
     /// The products that a query asks for: popular ones often, the same ones for the same request.

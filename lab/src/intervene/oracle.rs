@@ -48,6 +48,8 @@ fn of_truth(truth: &TruthRecord, candidates: &[Component]) -> Vec<Check> {
         ("kind", score.kind == Some(true)),
         ("bottleneck", score.bottleneck == Some(true)),
         ("its mode", score.bottleneck_mode == Some(true)),
+        ("trigger", truth.trigger.is_none() || score.trigger == Some(true)),
+        ("sustaining", truth.sustaining.is_none() || score.sustaining == Some(true)),
         ("propagation", full(score.propagation)),
         ("propagation contracted", full(score.propagation_contracted)),
         ("roles", score.roles.is_some_and(is_one)),

@@ -34,7 +34,7 @@ pub(super) fn means(verb: Verb, target: &Component, setup: &Setup, alert_at: Dur
         Verb::Purge => purge(target, setup),
         Verb::Scale => scale(target, setup),
         Verb::Drain | Verb::FailOver => {
-            Err("every service runs as one instance here: no other can take the work".to_owned())
+            Err("callers cannot be told to leave an instance out while the system runs".to_owned())
         }
         Verb::Kill => Err("in virtual time there is no process to kill".to_owned()),
         Verb::Limit => Err("neither users nor policies can be limited while the system runs".to_owned()),
@@ -160,8 +160,8 @@ mod tests {
         search/compute was raised from 2 to 4: 1
         cannot: edge:catalog->database has no capacity that could be raised
         cannot: neither users nor policies can be limited while the system runs
-        cannot: every service runs as one instance here: no other can take the work
-        cannot: every service runs as one instance here: no other can take the work
+        cannot: callers cannot be told to leave an instance out while the system runs
+        cannot: callers cannot be told to leave an instance out while the system runs
         cannot: in virtual time there is no process to kill
         cannot: the system has no queue whose items could be skipped
         ");

@@ -63,7 +63,7 @@ fn a_live_run_loses_nothing_and_its_books_balance() {
     let manifest = assert_whole(&bundle);
     let books = &manifest.reconciliation;
     assert_eq!(books.imbalances(), []);
-    assert_eq!(books.processes.len(), 4);
+    assert_eq!(books.processes.len(), 6);
     for signal in ["traces", "metrics", "logs"] {
         let (sent, kept) = (sent(&manifest, signal), &books.collector[signal]);
         for (name, sent) in &sent {
@@ -73,7 +73,8 @@ fn a_live_run_loses_nothing_and_its_books_balance() {
         assert_eq!(sent.iter().map(|(_, sent)| sent.acknowledged).sum::<u64>(), kept.received, "{signal}");
     }
     // Each service's own words are kept, and nothing else of what was private.
-    let logs = ["catalog-cache.log", "catalog.log", "database.log", "search.log"];
+    let logs = ["catalog-1", "catalog-2", "catalog-cache-1", "database-1", "search-1", "search-2"];
+    let logs = logs.map(|instance| format!("{instance}.log"));
     assert_eq!(names(&bundle.join("logs")), logs);
     assert!(!bundle.join("private").exists());
     assert_eq!(names(&folder.path().join("runs")).len(), 1);
@@ -84,10 +85,10 @@ fn a_service_that_crashes_makes_the_run_invalid_and_is_named() {
     let _alone = alone();
     let folder = folder();
     let ended = start("null_quiet", &folder, &["--kill", "catalog@3"]).end().with(106);
-    assert!(ended.out.contains("catalog ended without an account"), "{}", ended.out);
+    assert!(ended.out.contains("catalog-1 ended without an account"), "{}", ended.out);
     let manifest = assert_whole(&ended.bundle());
     let killed = manifest.reconciliation.processes.iter().filter(|(_, process)| process.killed);
-    assert_eq!(killed.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["catalog"]);
+    assert_eq!(killed.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["catalog-1"]);
 }
 
 #[test]

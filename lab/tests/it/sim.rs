@@ -15,7 +15,7 @@ fn expected() -> Vec<String> {
         expected.extend(telemetry.map(|name| format!("{folder}/{name}")));
     }
     expected.extend([layout::ALERT, layout::CANDIDATES].map(|name| format!("{}/{name}", layout::EVIDENCE)));
-    let ledgers = ["catalog-1", "catalog-cache-1", "database-1", "search-1"];
+    let ledgers = ["catalog-1", "catalog-2", "catalog-cache-1", "database-1", "search-1", "search-2"];
     expected.extend(ledgers.map(|instance| format!("{}/{instance}.jsonl", layout::LEDGER)));
     let top = [
         layout::SCENARIO,
@@ -56,7 +56,7 @@ fn sound(scenario: &str, seed: &str) {
 fn balanced(manifest: &Manifest) {
     let books = &manifest.reconciliation;
     assert_eq!(books.imbalances(), []);
-    assert_eq!((books.processes.len(), books.collector.len()), (4, 3));
+    assert_eq!((books.processes.len(), books.collector.len()), (6, 3));
     for signal in ["traces", "metrics", "logs"] {
         let sent: Vec<_> = books.processes.values().map(|process| process.signals[signal]).collect();
         assert!(sent.iter().all(|sent| sent.dropped_by_sdk == 0 && sent.unacknowledged == 0), "{sent:?}");
@@ -87,6 +87,11 @@ fn well_shaped(bundle: &Path) {
 }
 
 #[test]
+fn a_bad_canary_makes_a_whole_bundle_and_a_right_verdict() {
+    sound("bad_canary", "5");
+}
+
+#[test]
 fn a_poisoned_cache_makes_a_whole_bundle_and_a_right_verdict() {
     sound("cache_poison_pill", "5");
 }
@@ -103,7 +108,7 @@ fn a_run_in_which_nothing_is_wrong_makes_a_whole_bundle_and_convicts_nobody() {
 
 #[test]
 fn every_scenario_of_the_catalog_is_tested_here() {
-    let known = ["cache_poison_pill", "cache_poison_pill_quiet", "null_quiet"];
+    let known = ["bad_canary", "cache_poison_pill", "cache_poison_pill_quiet", "null_quiet"];
     let catalog: Vec<&str> = scenarios::catalog::catalog().into_iter().map(|(id, _)| id).collect();
     assert_eq!(catalog, known, "add a test of the new scenario, then its name");
 }

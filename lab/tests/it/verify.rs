@@ -87,6 +87,21 @@ fn the_quiet_story_runs_along_its_edges_into_its_bottleneck() {
 }
 
 #[test]
+fn the_canary_story_needs_its_build_fails_over_its_edge_and_no_resource_has_a_part_in_it() {
+    assert_snapshot!(told(&verify("bad_canary", "omit,undo,cut,oracle(truth),relieve(resource:catalog").with(0)), @"
+    holds omit(root)
+    holds undo(canary)
+    holds relieve(resource:catalog/compute)
+    holds relieve(resource:catalog/db)
+    holds relieve(resource:catalog-cache/compute)
+    holds relieve(resource:catalog-cache/db)
+    holds cut(catalog error search)
+    holds omit(innocent changes)
+    holds oracle(truth)
+    ");
+}
+
+#[test]
 fn where_nothing_is_wrong_nothing_can_be_left_out() {
     assert_snapshot!(told(&verify("null_quiet", "stays,omit,oracle").with(0)), @"
     holds stays quiet
@@ -205,10 +220,12 @@ fn calls_in_a_row_make_search_wait_though_each_of_them_is_quick() {
 }
 
 #[test]
-fn a_storm_of_retries_needs_its_policy_and_its_trigger() {
+fn a_storm_of_retries_needs_its_policy_and_its_trigger_and_outlives_the_trigger_alone() {
     assert_snapshot!(told(&verify("retry_storm", ALL).with(0)), @"
     holds omit(root)
     holds omit(trigger)
+    holds undo(blip)
+    holds break(sustaining)
     holds relieve(bottleneck resource:database/pool)
     holds relieve(resource:search/compute)
     holds relieve(resource:catalog/compute)
@@ -242,6 +259,7 @@ fn an_alert_that_noise_fires_passes_by_itself() {
 #[test]
 fn every_scenario_of_the_catalog_is_verified_here() {
     let known = [
+        "bad_canary",
         "cache_poison_pill",
         "cache_poison_pill_quiet",
         "n_plus_one_quiet",

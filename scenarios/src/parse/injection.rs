@@ -3,10 +3,12 @@
 use std::ops::Range as Span;
 use std::time::Duration;
 
+use rca_engine::component::Component;
+
 use super::fields::{Fields, suggestion};
 use super::value::{Bounds, SHARE, choice, component, drawn, name, nullable, seconds, shortened, text};
 use crate::lever::{ChangeKind, LeverSpec, Unit};
-use crate::model::{Injection, Lever, Range};
+use crate::model::{Injection, Lever, Range, System};
 use crate::problem::{Problem, Problems};
 use crate::yaml::{Data, Node};
 
@@ -22,6 +24,7 @@ const CHANGES: &[(&str, ChangeKind)] = &[("deploy", ChangeKind::Deploy), ("confi
 pub(super) struct Placed {
     pub(super) injection: Injection,
     id: Span<usize>,
+    target: Span<usize>,
 }
 
 /// Everything that the truth can refer to by id.
@@ -89,6 +92,23 @@ pub(super) fn unique(named: &Named<'_>, problems: &Problems) {
     }
 }
 
+/// A lever on one instance needs a service that has it.
+pub(super) fn reach(named: &Named<'_>, system: &System, problems: &Problems) {
+    for placed in named.conditions.iter().chain(named.events) {
+        let Component::Instance { service, instance } = &placed.injection.target else { continue };
+        let instances = system.instances(service).all();
+        if instance.parse().is_ok_and(|ordinal: u32| instances.contains(&ordinal)) {
+            continue;
+        }
+        let message = format!("{service} has no instance {}", shortened(instance));
+        let known: Vec<String> = instances.map(|ordinal| format!("instance:{service}/{ordinal}")).collect();
+        problems.push(
+            Problem::new(placed.target.clone(), "no such instance", message)
+                .help(format!("it can be put on {}", known.join(", "))),
+        );
+    }
+}
+
 fn lever(fields: Fields<'_>, node: &Node, course: &Course<'_>) -> Option<Placed> {
     let problems = fields.problems;
     let id_node = fields.need("id", "a short name; the truth refers to it");
@@ -121,7 +141,7 @@ fn lever(fields: Fields<'_>, node: &Node, course: &Course<'_>) -> Option<Placed>
         ratio: ratio?,
         magnitude: magnitude?,
     };
-    Some(Placed { injection, id: id_node?.span.clone() })
+    Some(Placed { injection, id: id_node?.span.clone(), target: target_node?.span.clone() })
 }
 
 /// Whether the lever can grow, and come as a change, as the event says.

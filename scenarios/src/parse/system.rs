@@ -25,6 +25,7 @@ pub(super) fn system(node: &Node, problems: &Problems) -> Option<System> {
     let fields = Fields::open(node, "`system`", problems)?;
     let default = System::default();
     let system = System {
+        exception_share: fields.or("exception_share", default.exception_share, number(SHARE)),
         search: fields.or("search", default.search, |node, problems| search(node, default.search, problems)),
         catalog: fields.or("catalog", default.catalog, |node, problems| catalog(node, default.catalog, problems)),
         catalog_cache: fields.or("catalog-cache", default.catalog_cache, |node, problems| {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use rca_engine::component::Component;
 use scenarios::model::{Lever, Scenario};
-use scenarios::plan::{RunPlan, plan};
+use scenarios::plan::{PlannedInjection, RunPlan, plan};
 use scenarios::truth::TruthRecord;
 use scenarios::{catalog, parse};
 
@@ -14,6 +15,16 @@ fn scenario(id: &str) -> Scenario {
 
 fn poisoned(seed: u64) -> RunPlan {
     plan(&scenario("cache_poison_pill"), seed)
+}
+
+/// New builds on one instance alone.
+fn canaries(plan: &RunPlan) -> Vec<&PlannedInjection> {
+    let alone = |change: &&PlannedInjection| matches!(change.target, Component::Instance { .. });
+    plan.background.iter().filter(alone).collect()
+}
+
+fn two_canaries() -> BTreeSet<String> {
+    ["instance:catalog/2", "instance:search/2"].map(str::to_owned).into()
 }
 
 proptest! {
@@ -39,7 +50,22 @@ proptest! {
         let plan = poisoned(seed);
         let ids: BTreeSet<_> = plan.orders().iter().map(|order| order.id.clone()).collect();
         prop_assert_eq!(ids.len(), plan.orders().len());
-        prop_assert!((2..=4).contains(&plan.background.len()));
+        prop_assert!((4..=6).contains(&plan.background.len()));
+    }
+
+    #[test]
+    fn every_run_has_an_innocent_canary_and_no_build_of_a_service_is_called_as_another_one(seed: u64) {
+        for id in ["cache_poison_pill", "null_quiet"] {
+            let plan = plan(&scenario(id), seed);
+            let canaries: Vec<_> = canaries(&plan).into_iter().map(|canary| canary.target.to_string()).collect();
+            prop_assert_eq!(canaries.into_iter().collect::<BTreeSet<_>>(), two_canaries());
+            let builds: Vec<_> = plan
+                .orders()
+                .into_iter()
+                .filter_map(|order| Some((order.target.owner()?.to_owned(), order.version.clone()?)))
+                .collect();
+            prop_assert_eq!(builds.iter().collect::<BTreeSet<_>>().len(), builds.len());
+        }
     }
 
     #[test]
@@ -123,11 +149,19 @@ fn neither_the_number_of_changes_nor_the_form_of_an_id_tells_the_guilty_one() {
 #[test]
 fn changes_come_over_the_whole_run_and_on_every_service() {
     let changes: Vec<_> = (0..300).flat_map(|seed| poisoned(seed).background).collect();
-    let services: BTreeSet<_> = changes.iter().map(|change| change.target.to_string()).collect();
-    assert_eq!(services.len(), 4);
+    let targets: BTreeSet<_> = changes.iter().map(|change| change.target.to_string()).collect();
+    let services = ["catalog", "catalog-cache", "database", "search"].map(|service| format!("service:{service}"));
+    assert_eq!(targets, services.into_iter().chain(two_canaries()).collect());
     let early = changes.iter().filter(|change| change.at.as_secs_f64() < 24.0).count();
     let share = early as f64 / changes.len() as f64;
     assert!((0.35..0.65).contains(&share), "{share}");
+}
+
+#[test]
+fn a_canary_is_as_often_there_from_the_start_as_it_comes_on_the_way() {
+    let plans: Vec<RunPlan> = (0..300).map(poisoned).collect();
+    let old = plans.iter().flat_map(canaries).filter(|canary| canary.at.is_zero()).count();
+    assert!((250..350).contains(&old), "{old} of 600");
 }
 
 #[test]
@@ -150,7 +184,9 @@ fn a_lever_left_out_shifts_nothing_but_the_numbers_of_builds() {
         // The guilty build is as many as there are deploys to its service up to it, itself included, and the first one.
         let target = &bare.injections[0].target;
         let earlier = bare.background.iter().filter(|change| {
-            change.lever == Lever::Deploy && change.target == *target && change.at < bare.injections[0].at
+            change.lever == Lever::Deploy
+                && change.target.owner() == target.owner()
+                && change.at < bare.injections[0].at
         });
         assert_eq!(bare.injections[0].version, Some(format!("v{}", earlier.count() + 2)));
     }

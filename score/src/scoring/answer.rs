@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rca_engine::component::Component;
-use rca_engine::investigation::{BottleneckAnswer, Core, Investigation, NoBottleneck, PropagationEdge};
+use rca_engine::investigation::{BottleneckAnswer, Core, Culprit, Investigation, NoBottleneck, PropagationEdge};
 use rca_engine::vocabulary::Outcome;
 use scenarios::truth::TruthRecord;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub struct Answer {
     pub ranks: Vec<Rank>,
     /// The roots that are said to act together.
     pub roots: Vec<Component>,
+    pub trigger: Option<Component>,
+    pub sustaining: Option<Component>,
     pub propagation: Option<Vec<PropagationEdge>>,
     pub bottleneck: Option<BottleneckAnswer>,
     pub citations: Option<Citations>,
@@ -42,6 +44,8 @@ impl Answer {
             confidence: None,
             ranks: Vec::new(),
             roots: Vec::new(),
+            trigger: None,
+            sustaining: None,
             propagation: None,
             bottleneck: None,
             citations: None,
@@ -73,6 +77,8 @@ impl Answer {
             confidence: Some(1.0),
             roots: ranks.iter().map(|rank| rank.component.clone()).collect(),
             ranks,
+            trigger: truth.trigger.clone(),
+            sustaining: truth.sustaining.clone(),
             propagation: Some(edges.collect()),
             bottleneck: Some(bottleneck),
             citations: None,
@@ -88,15 +94,17 @@ impl From<&Investigation> for Answer {
         let roles = &core.roles;
         let mut hypotheses: Vec<_> = core.hypotheses.iter().collect();
         hypotheses.sort_by_key(|hypothesis| hypothesis.rank);
-        let named = roles.root.iter().chain(hypotheses.iter().map(|hypothesis| &hypothesis.root));
+        let all = roles.root.iter().chain(hypotheses.iter().map(|hypothesis| &hypothesis.root));
         let mut seen = BTreeSet::new();
-        let first_named = named.filter(|culprit| convicts && seen.insert(&culprit.component));
+        let first_named = all.filter(|culprit| convicts && seen.insert(&culprit.component));
         let ranks = first_named.zip(0_u32..).map(|(culprit, place)| Rank {
             component: culprit.component.clone(),
             kind: culprit.kind,
             // The engine's order is total, and its scores may repeat: the place is what it says.
             score: -f64::from(place),
         });
+        let named =
+            |culprit: &Option<Culprit>| culprit.as_ref().filter(|_| convicts).map(|culprit| culprit.component.clone());
         Self {
             outcome: core.outcome,
             confidence: Some(core.confidence),
@@ -106,6 +114,8 @@ impl From<&Investigation> for Answer {
             } else {
                 Vec::new()
             },
+            trigger: named(&roles.trigger),
+            sustaining: named(&roles.sustaining),
             propagation: convicts.then(|| roles.propagation.clone()),
             bottleneck: roles.bottleneck.clone(),
             citations: Some(citations(investigation)),
@@ -129,6 +139,8 @@ impl From<&MethodOutput> for Answer {
             confidence: None,
             roots: together.unwrap_or_else(|| alone.map(|rank| rank.component.clone()).into_iter().collect()),
             ranks,
+            trigger: roles.trigger.map(|culprit| culprit.component),
+            sustaining: roles.sustaining.map(|culprit| culprit.component),
             propagation: roles.propagation,
             bottleneck: roles.bottleneck,
             citations: None,

@@ -48,7 +48,7 @@ fn right_verdicts_meet_every_gate_and_few_seeds_test_no_naive_method() {
     let cells: Vec<Cell> =
         (1..=3).flat_map(|seed| [Sketch { seed, ..RIGHT }.cell(), Sketch { seed, ..QUIET }.cell()]).collect();
     insta::assert_snapshot!(shown(&summary(&cells)), @"
-    cache_poison_pill 3/3: top-1 3/3 of all 3/3 chance 0.111 swapped 0
+    cache_poison_pill 3/3: top-1 3/3 of all 3/3 chance 0.104 swapped 0
     null_quiet 3/3: convicted 0/3
     Met cache_poison_pill valid: 3 of 3 cells count, at least 95 % needed
     Met cache_poison_pill root_top1: 3 of 3 roots are right, at least 95 % needed
@@ -66,7 +66,7 @@ fn wrong_verdicts_miss_their_gates_and_are_named() {
     let convicted = Sketch { seed: 2, answered: Some("service:catalog"), ..QUIET };
     let cells = [RIGHT.cell(), wrong.cell(), QUIET.cell(), convicted.cell()];
     insta::assert_snapshot!(shown(&summary(&cells)), @"
-    cache_poison_pill 2/2: top-1 1/2 of all 1/2 chance 0.109 swapped 1
+    cache_poison_pill 2/2: top-1 1/2 of all 1/2 chance 0.102 swapped 1
     null_quiet 2/2: convicted 1/2
     Met cache_poison_pill valid: 2 of 2 cells count, at least 95 % needed
     Missed cache_poison_pill root_top1: 1 of 2 roots are right, at least 95 % needed
@@ -85,7 +85,7 @@ fn where_too_few_cells_count_nothing_else_decides() {
     let absorbed = Sketch { seed: 2, class: EffectClass::Absorbed, ..RIGHT };
     let cells = [RIGHT.cell(), absorbed.cell(), failed(3)];
     insta::assert_snapshot!(shown(&summary(&cells)), @"
-    cache_poison_pill 1/3: top-1 1/1 of all 2/3 chance 0.111 swapped 0
+    cache_poison_pill 1/3: top-1 1/1 of all 2/3 chance 0.103 swapped 0
     Missed cache_poison_pill valid: 1 of 3 cells count, at least 95 % needed
     Met cache_poison_pill root_top1: 1 of 1 roots are right, at least 95 % needed
     Met cache_poison_pill bottleneck: 1 of 1 bottlenecks are right, at least 95 % needed

@@ -28,7 +28,7 @@ impl Control {
         let is_count = (1.0..=MAX_CALLS).contains(&magnitude);
         let (here, sane) = match order.lever {
             Lever::PoisonEntries | Lever::Purge => (reach.cache.is_some(), true),
-            Lever::Deploy | Lever::Configure => (true, true),
+            Lever::Exception | Lever::Deploy | Lever::Configure => (true, true),
             Lever::Slow => (true, magnitude > 0.0 && magnitude <= MAX_PACE),
             Lever::PoolSize => {
                 let most = self.pool(order).map(Pool::most);
@@ -64,6 +64,9 @@ impl Control {
             }
             Lever::Slow => {
                 reach.pace.set(parts.iter().map(|(order, grown)| 1.0 + (order.magnitude - 1.0) * grown).product());
+            }
+            Lever::Exception => {
+                reach.exceptions.raise(last.map(|(order, grown)| order.ratio * grown));
             }
             Lever::PoolSize => {
                 let pool = self.pool(order).into_iter();
@@ -117,6 +120,7 @@ fn turn(edge: &Edge, lever: Lever, last: Option<&Part>) {
         Lever::PoisonEntries
         | Lever::Purge
         | Lever::Slow
+        | Lever::Exception
         | Lever::PoolSize
         | Lever::Deploy
         | Lever::Configure
@@ -136,6 +140,7 @@ fn cut(order: &Order) -> Option<Cut> {
         Lever::PoisonEntries
         | Lever::Purge
         | Lever::Slow
+        | Lever::Exception
         | Lever::PoolSize
         | Lever::ExtraCalls
         | Lever::Attempts

@@ -4,5 +4,6 @@
 mod contract;
 mod control;
 mod determinism;
+mod instances;
 mod physics;
 mod support;

@@ -19,12 +19,12 @@ use world::{Clock, Draws, Network, SendError, World};
 
 pub(crate) const TOKEN: &str = "a-token";
 
-/// A running system.
+/// A running system, asked at the first instance of search.
 pub(crate) struct Lab {
     pub(crate) world: World,
     pub(crate) hosts: InProcess,
     pub(crate) ledger: Ledger,
-    pub(crate) instances: BTreeMap<Role, Arc<Instance>>,
+    pub(crate) instances: BTreeMap<Member, Arc<Instance>>,
 }
 
 /// Attributes as text.
@@ -66,27 +66,31 @@ impl Lab {
         let hosts = InProcess::new(draws);
         let world = World { clock: Clock::simulated(), draws, network: Network::InProcess(hosts.clone()) };
         let mut lab = Self { world, hosts, ledger: Ledger::memory(), instances: BTreeMap::new() };
-        for role in Role::CALLEES_FIRST {
-            let peers = Role::CALLEES_FIRST.map(|peer| (peer, Peers::one(format!("http://{}:80", peer.as_str()))));
+        let mut peers: BTreeMap<Role, Peers> = BTreeMap::new();
+        let weights = |role: Role| (1..).zip(system.instances(role.as_str()).weights());
+        let members = |role| weights(role).map(move |(ordinal, weight)| (Member { role, ordinal }, weight));
+        for (member, weight) in Role::CALLEES_FIRST.into_iter().flat_map(members) {
             let config = Config {
                 system: system.clone(),
                 load: Load::default(),
-                peers: peers.into(),
+                peers: peers.clone(),
                 database_url: None,
                 control_token: Some(TOKEN.to_owned()),
                 cancel_on_disconnect: false,
             };
             let start = Start {
-                member: Member::first(role),
+                member,
                 world: lab.world.clone(),
                 sink: Sink::Inline,
                 context: context(),
                 ledger: lab.ledger.clone(),
             };
             let service = Service::start(start, &config).await.unwrap();
-            lab.hosts.listen(&format!("{}:80", role.as_str()), service.routes);
-            lab.hosts.listen(&format!("{}.control:80", role.as_str()), service.control.unwrap());
-            lab.instances.insert(role, service.instance);
+            let name = if member.ordinal == 1 { member.role.as_str().to_owned() } else { member.to_string() };
+            lab.hosts.listen(&format!("{name}:80"), service.routes);
+            lab.hosts.listen(&format!("{name}.control:80"), service.control.unwrap());
+            peers.entry(member.role).or_default().add(format!("http://{name}:80"), weight);
+            lab.instances.insert(member, service.instance);
         }
         lab
     }
