@@ -17,7 +17,7 @@ use pipeline::Pipeline;
 use queue::Queue;
 
 /// Limits of a core.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
     /// Spans, metric points and log records that may wait, all together.
     pub max_queue_items: u64,
@@ -27,11 +27,19 @@ pub struct Config {
     pub flush_interval_ns: u64,
     /// Whether gaps are filled and hash orders sorted; off, what comes in goes out unchanged.
     pub normalise: bool,
+    /// Share of traces that are written, each whole; the others are dropped and counted.
+    pub traces_kept: f64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_queue_items: 200_000, max_queue_bytes: 256 << 20, flush_interval_ns: 200_000_000, normalise: true }
+        Self {
+            max_queue_items: 200_000,
+            max_queue_bytes: 256 << 20,
+            flush_interval_ns: 200_000_000,
+            normalise: true,
+            traces_kept: 1.0,
+        }
     }
 }
 
@@ -163,6 +171,7 @@ struct Outcome {
     written: u64,
     written_after: u64,
     early: u64,
+    sampled: u64,
     failed: u64,
 }
 

@@ -32,6 +32,8 @@ pub struct Tally {
 pub struct Dropped {
     /// Before the evidence begins.
     pub warm_up: u64,
+    /// Of traces that were not to be kept.
+    pub sampled: u64,
     /// The disk refused: the run is invalid.
     pub write_failed: u64,
 }
@@ -73,7 +75,7 @@ impl Counters {
 impl Tally {
     /// Whether every accepted item is accounted for.
     pub fn balances(&self) -> bool {
-        let accounted = self.written + self.written_after + self.dropped.warm_up + self.dropped.write_failed;
-        self.received == accounted + self.queued
+        let Dropped { warm_up, sampled, write_failed } = self.dropped;
+        self.received == self.written + self.written_after + warm_up + sampled + write_failed + self.queued
     }
 }

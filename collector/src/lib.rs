@@ -10,6 +10,7 @@ mod normalise;
 mod order;
 pub mod receive;
 mod route;
+mod sample;
 
 pub use batch::{Batch, Signal};
 pub use core::{Config, Core, Refusal, Tap, WriteError};

@@ -66,8 +66,11 @@ impl Route {
         };
         let after = part(counts.after, Place::After);
         // The usual batch lies on one side as a whole and is moved, not copied.
-        let evidence =
-            if counts.evidence == whole { Some((batch, whole)) } else { part(counts.evidence, Place::Evidence) };
+        let evidence = if whole > 0 && counts.evidence == whole {
+            Some((batch, whole))
+        } else {
+            part(counts.evidence, Place::Evidence)
+        };
         Split { evidence, after, early: counts.early }
     }
 }

@@ -10,6 +10,7 @@ use collector::receive::{Limits, Receiver};
 use collector::{Core, Counters, Lines};
 use loadgen::Target;
 use rca_engine::evidence::Evidence;
+use scenarios::modifier::Modifier;
 use telemetry::Sink;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -196,9 +197,15 @@ fn collector(setup: &Setup, folder: &Path, options: &RunOptions) -> Result<(Core
         Kept::Memory | Kept::Nothing => Ok(Lines::nowhere()),
     };
     let watch = Arc::new(Mutex::new(Watch::new(setup.scenario.alert)));
+    let mut config = options.collector;
+    for modifier in &setup.modifiers {
+        if let Modifier::Spans(share) = modifier {
+            config.traces_kept = *share;
+        }
+    }
     let (evidence, after) = (lines(evidence::layout::EVIDENCE)?, lines(evidence::layout::AFTER)?);
     let taps = [conduct::tap(&watch)].into_iter().chain(options.script.tap()).collect();
-    Ok((Core::new(options.collector, evidence, after, taps), watch))
+    Ok((Core::new(config, evidence, after, taps), watch))
 }
 
 async fn collect(

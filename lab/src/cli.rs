@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use scenarios::modifier::Modifier;
 
 use crate::setup::Mode;
 
@@ -79,6 +80,10 @@ pub(crate) struct Run {
     /// Where bundles go: a folder for each run.
     #[arg(long, default_value = "runs", value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Change the scenario: spans=0.1 keeps a tenth of the traces; pools*2, ttl*0.5, timeouts*2 and service*2 scale
+    /// constants of the system. Repeat for more.
+    #[arg(long, value_name = "MODIFIER")]
+    pub(crate) with: Vec<Modifier>,
     /// Database of live runs: sqlite:… or postgres://… (an embedded one when not given).
     #[arg(long, env = "RCALAB_DATABASE_URL", value_name = "URL")]
     pub(crate) database_url: Option<String>,

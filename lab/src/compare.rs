@@ -58,7 +58,7 @@ impl Record {
 }
 
 fn command(name: &str) -> String {
-    again(name, 0).trim_end_matches('0').to_owned()
+    again(name, &[], 0).trim_end_matches('0').to_owned()
 }
 
 fn origin((name, results): (&str, &Results)) -> Origin {

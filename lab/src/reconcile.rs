@@ -18,7 +18,11 @@ pub(crate) fn books(remains: &Remains, counters: &Counters) -> Reconciliation {
     };
     let kept = |signal: Signal| {
         let tally = counters.of(signal);
-        let dropped = [("warm_up", tally.dropped.warm_up), ("write_failed", tally.dropped.write_failed)];
+        let dropped = [
+            ("warm_up", tally.dropped.warm_up),
+            ("sampled", tally.dropped.sampled),
+            ("write_failed", tally.dropped.write_failed),
+        ];
         let kept = Kept {
             received: tally.received,
             written: tally.written,
@@ -61,11 +65,15 @@ pub(crate) fn complaints(books: &Reconciliation) -> Vec<String> {
 pub(crate) fn summary(books: &Reconciliation) -> String {
     let line = |(signal, kept): (&String, &Kept)| {
         let warm_up = kept.dropped.get("warm_up").copied().unwrap_or(0);
+        let sampled = match kept.dropped.get("sampled") {
+            Some(0) | None => String::new(),
+            Some(sampled) => format!(" + {sampled} not sampled"),
+        };
         let sent = books.processes.values().filter_map(|process| process.signals.get(signal));
         let acknowledged: u64 = sent.map(|sent| sent.acknowledged).sum();
         format!(
-            "{signal}: {acknowledged} acknowledged = {} received = {} evidence + {} later + {warm_up} warm-up",
-            kept.received, kept.written, kept.written_after
+            "{signal}: {acknowledged} acknowledged = {} received = {} evidence + {} later + {warm_up} warm-up{}",
+            kept.received, kept.written, kept.written_after, sampled
         )
     };
     books.collector.iter().map(line).collect::<Vec<_>>().join("; ")

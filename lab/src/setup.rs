@@ -10,6 +10,7 @@ use loadgen::arrivals::Surge;
 use rca_engine::component::Component;
 use scenarios::lever::ChangeKind;
 use scenarios::model::{Lever, Scenario};
+use scenarios::modifier::Modifier;
 use scenarios::plan::{PlannedInjection, RunPlan};
 use services::{Role, control};
 use sha2::{Digest as _, Sha256};
@@ -47,6 +48,8 @@ pub(crate) struct Setup {
     /// The scenario as written.
     pub(crate) text: String,
     pub(crate) plan: RunPlan,
+    /// What the scenario was changed by; its figures are changed already.
+    pub(crate) modifiers: Vec<Modifier>,
     pub(crate) mode: Mode,
     pub(crate) context: IncidentContext,
     /// A second clock for people, beside UTC.
@@ -93,24 +96,48 @@ pub(crate) fn read_scenario(name: &str) -> Result<String, SetupError> {
     String::from_utf8(bytes).map_err(|_bytes| SetupError::NotText { name: name.to_owned() })
 }
 
+/// A scenario by catalog id or path, changed by modifiers, and its text as written.
+///
+/// # Errors
+/// [`SetupError`] points at every mistake in the file.
+pub(crate) fn parse_scenario(name: &str, modifiers: &[Modifier]) -> Result<(Scenario, String), SetupError> {
+    let text = read_scenario(name)?;
+    let mut scenario = scenarios::parse(name, &text).map_err(|errors| SetupError::Wrong(Box::new(errors)))?;
+    modifiers.iter().for_each(|modifier| modifier.apply(&mut scenario));
+    Ok((scenario, text))
+}
+
 impl Setup {
     /// Reads a scenario and draws a run of it.
     ///
     /// # Errors
     /// [`SetupError`] points at every mistake in the file.
     pub(crate) fn new(name: &str, mode: Mode, seed: u64) -> Result<Self, SetupError> {
-        let text = read_scenario(name)?;
-        let scenario = scenarios::parse(name, &text).map_err(|errors| SetupError::Wrong(Box::new(errors)))?;
-        Self::drawn(scenario, text, mode, seed)
+        Self::modified(name, &[], mode, seed)
     }
 
-    /// Draws a run of a scenario that was read and parsed before.
+    /// Reads a scenario, changes it by modifiers, and draws a run of it.
+    ///
+    /// # Errors
+    /// [`SetupError`] points at every mistake in the file.
+    pub(crate) fn modified(name: &str, modifiers: &[Modifier], mode: Mode, seed: u64) -> Result<Self, SetupError> {
+        let (scenario, text) = parse_scenario(name, modifiers)?;
+        Self::drawn(scenario, text, modifiers, mode, seed)
+    }
+
+    /// Draws a run of a scenario that was read, parsed and modified before.
     ///
     /// # Errors
     /// If a live run's id cannot be drawn.
-    pub(crate) fn drawn(scenario: Scenario, text: String, mode: Mode, seed: u64) -> Result<Self, SetupError> {
+    pub(crate) fn drawn(
+        scenario: Scenario,
+        text: String,
+        modifiers: &[Modifier],
+        mode: Mode,
+        seed: u64,
+    ) -> Result<Self, SetupError> {
         let run_id = match mode {
-            Mode::Sim => derived_id(&text, seed),
+            Mode::Sim => derived_id(&text, modifiers, seed),
             Mode::Live => random_id().map_err(SetupError::Entropy)?,
         };
         let context = IncidentContext {
@@ -119,7 +146,8 @@ impl Setup {
             region: REGION.to_owned(),
             environment: ENVIRONMENT.to_owned(),
         };
-        Ok(Self { plan: scenarios::plan::plan(&scenario, seed), scenario, text, mode, context, zone: None })
+        let (plan, modifiers) = (scenarios::plan::plan(&scenario, seed), modifiers.to_vec());
+        Ok(Self { plan, scenario, text, modifiers, mode, context, zone: None })
     }
 
     pub(crate) fn run_id(&self) -> &str {
@@ -227,11 +255,18 @@ fn surge(planned: &PlannedInjection) -> Option<Surge> {
     (planned.lever == Lever::Surge).then_some(surge)
 }
 
-/// The id of a virtual run: the same for the same scenario, seed and code.
-fn derived_id(text: &str, seed: u64) -> String {
+/// The id of a virtual run: the same for the same scenario, modifiers, seed and code.
+fn derived_id(text: &str, modifiers: &[Modifier], seed: u64) -> String {
     let digest =
-        Sha256::new().chain_update(text).chain_update(seed.to_le_bytes()).chain_update(CODE_VERSION).finalize();
+        modified_digest(text, modifiers).chain_update(seed.to_le_bytes()).chain_update(CODE_VERSION).finalize();
     format!("sim-{}", hex(&digest[..6]))
+}
+
+/// The digest of a scenario with its modifiers; without any it is that of the text.
+pub(crate) fn modified_digest(text: &str, modifiers: &[Modifier]) -> Sha256 {
+    modifiers
+        .iter()
+        .fold(Sha256::new_with_prefix(text), |digest, modifier| digest.chain_update(format!("\n{modifier}")))
 }
 
 fn random_id() -> std::io::Result<String> {

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod lever;
 mod measured;
 pub mod model;
+pub mod modifier;
 pub mod naive;
 mod parse;
 pub mod plan;

@@ -9,6 +9,7 @@ use crate::json;
 use crate::lines::Lines;
 use crate::normalise::normalise;
 use crate::route::{Place, Route};
+use crate::sample::sample;
 
 pub(super) struct Pipeline {
     config: Config,
@@ -36,8 +37,12 @@ impl Pipeline {
         for tap in &mut self.taps {
             tap(&batch);
         }
+        let sampled = match &mut batch {
+            Batch::Traces(request) if self.config.traces_kept < 1.0 => sample(request, self.config.traces_kept),
+            Batch::Traces(_) | Batch::Metrics(_) | Batch::Logs(_) => 0,
+        };
         let split = route.split(batch, now_ns);
-        let mut outcome = Outcome { early: split.early, ..Outcome::default() };
+        let mut outcome = Outcome { early: split.early, sampled, ..Outcome::default() };
         for (part, place) in [(split.evidence, Place::Evidence), (split.after, Place::After)] {
             let Some((part, items)) = part else { continue };
             match (self.write(signal, place, &part), place) {

@@ -68,6 +68,7 @@ impl Queue {
         tally.written += outcome.written;
         tally.written_after += outcome.written_after;
         tally.dropped.warm_up += outcome.early;
+        tally.dropped.sampled += outcome.sampled;
         tally.dropped.write_failed += outcome.failed;
     }
 

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use scenarios::modifier::Modifier;
 
 use crate::regress::Keep;
 use crate::regress::selection::{Partition, Seeds};
@@ -16,6 +17,10 @@ pub(crate) struct Regress {
     /// Seeds and ranges with both ends, such as 1..20 or 3,7,100..120.
     #[arg(long, default_value = "1..20", value_name = "SEEDS")]
     pub(crate) seeds: Seeds,
+    /// Change every scenario: spans=0.1 keeps a tenth of the traces; pools*2, ttl*0.5, timeouts*2 and service*2 scale
+    /// constants of the system. Repeat for more.
+    #[arg(long, value_name = "MODIFIER")]
+    pub(crate) with: Vec<Modifier>,
     /// Report this method alone; repeat for more. `engine` is the lab's own.
     #[arg(long = "method", value_name = "NAME", value_parser = method)]
     pub(crate) methods: Vec<String>,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use evidence::layout;
 use miette::Report;
+use scenarios::modifier::Modifier;
 use score::{Cell, Summary, summarise};
 
 use crate::exit::Exit;
@@ -16,7 +17,7 @@ use crate::regress::failed::{FAILED, Shelf};
 use crate::regress::pace::Pace;
 use crate::regress::results::Journal;
 use crate::regress::selection::{Key, Selection, SelectionError, Story};
-use crate::setup::{CODE_VERSION, Mode, Setup};
+use crate::setup::CODE_VERSION;
 use crate::{cli, output};
 
 /// What stands in place of a file's name where its text is to be printed.
@@ -24,7 +25,7 @@ const STANDARD_OUTPUT: &str = "-";
 
 /// Carries out what is missing, and reports on everything that was asked for.
 pub(crate) fn regress(arguments: &cli::Regress) -> Exit {
-    let selection = match Selection::new(&arguments.scenarios, &arguments.seeds, arguments.partition) {
+    let selection = match Selection::new(&arguments.scenarios, &arguments.with, &arguments.seeds, arguments.partition) {
         Ok(selection) => selection,
         Err(error) => return refuse(error),
     };
@@ -143,9 +144,7 @@ fn carry_out(
 
 /// A cell in which the lab broke one of its own invariants.
 fn broken(story: &Story, key: &Key, panic: &str) -> Done {
-    let setup = Setup::drawn(story.scenario.clone(), story.text.clone(), Mode::Sim, key.seed)
-        .expect("the id of a virtual run is derived, which cannot fail");
-    let cell = cell::failed(&setup, format!("the lab broke: {panic}"));
+    let cell = cell::failed(&story.setup(key.seed), format!("the lab broke: {panic}"));
     Done { cell, wall: Duration::ZERO, time_to_verdict: Duration::ZERO }
 }
 
@@ -161,7 +160,8 @@ fn cores() -> usize {
 fn tell(arguments: &cli::Regress, selection: &Selection, summary: &Summary, shelf: &Shelf) -> Result<(), Exit> {
     let names: BTreeMap<&str, &str> =
         selection.stories.iter().map(|(id, story)| (id.as_str(), story.name.as_str())).collect();
-    let again = |scenario: &str, seed: u64| again(names.get(scenario).copied().unwrap_or(scenario), seed);
+    let again =
+        |scenario: &str, seed: u64| again(names.get(scenario).copied().unwrap_or(scenario), &arguments.with, seed);
     if let Some(path) = &arguments.junit {
         let text = report::junit(summary, &again).map_err(|error| unwritten(&error))?;
         write(path, &text)?;
@@ -192,8 +192,9 @@ fn tell(arguments: &cli::Regress, selection: &Selection, summary: &Summary, shel
 }
 
 /// The command that carries one cell out once more, with its whole bundle.
-pub(crate) fn again(name: &str, seed: u64) -> String {
-    format!("rcalab run {name} --mode sim --seed {seed}")
+pub(crate) fn again(name: &str, modifiers: &[Modifier], seed: u64) -> String {
+    let with: String = modifiers.iter().map(|modifier| format!(" --with '{modifier}'")).collect();
+    format!("rcalab run {name} --mode sim --seed {seed}{with}")
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Exit> {

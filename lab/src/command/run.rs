@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use evidence::manifest::{SCHEMA, Windows};
 use evidence::{BundleError, BundleWriter, Manifest, layout};
 use miette::Report;
+use scenarios::modifier::Modifier;
 use serde_json::json;
 use services::Member;
 
@@ -88,7 +89,7 @@ fn prepare(arguments: &cli::Run) -> Result<(Setup, RunOptions), Exit> {
             return Err(Exit::NotUp);
         }
     };
-    let mut setup = Setup::new(&arguments.scenario, arguments.mode, seed).map_err(|error| {
+    let mut setup = Setup::modified(&arguments.scenario, &arguments.with, arguments.mode, seed).map_err(|error| {
         output::point(&Report::new(error));
         Exit::BadInput
     })?;
@@ -228,7 +229,7 @@ fn manifest(setup: &Setup, raw: &Raw, judgement: &Judgement) -> Manifest {
         scenario_id: setup.scenario.id.clone(),
         mode: setup.mode.as_str().to_owned(),
         seed: setup.plan.seed,
-        modifiers: Vec::new(),
+        modifiers: setup.modifiers.iter().map(Modifier::to_string).collect(),
         commit: Some(env!("RCALAB_COMMIT").to_owned()),
         versions: BTreeMap::from([("rcalab".to_owned(), CODE_VERSION.to_owned())]),
         windows: Windows {

@@ -17,7 +17,7 @@ use crate::carry_out::{self, RunOptions};
 use crate::command::run;
 use crate::judge::{self, Judgement};
 use crate::progress::Progress;
-use crate::setup::{Mode, Setup};
+use crate::setup::Setup;
 use crate::trial;
 
 /// The folder of kept bundles, in that of the regression.
@@ -76,8 +76,7 @@ impl Terms {
 /// The cell's folder cannot be made, cleared or written.
 pub(crate) fn carry_out(story: &Story, key: &Key, terms: &Terms) -> Result<Done, BundleError> {
     let started = judge::now();
-    let setup = Setup::drawn(story.scenario.clone(), story.text.clone(), Mode::Sim, key.seed);
-    let setup = setup.expect("the id of a virtual run is derived, which cannot fail");
+    let setup = story.setup(key.seed);
     let place = terms.place(key);
     let writer = BundleWriter::begin(&place)?;
     let folder = writer.folder().to_owned();

@@ -5,10 +5,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use scenarios::model::Scenario;
+use scenarios::modifier::Modifier;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
 
-use crate::setup::{self, SetupError};
+use crate::setup::{self, Mode, Setup, SetupError};
 
 /// More seeds than this are a slip of the hand: results are held in memory.
 const MAX_SEEDS: u64 = 100_000;
@@ -31,7 +32,8 @@ pub(crate) struct Story {
     pub(crate) name: String,
     pub(crate) scenario: Scenario,
     pub(crate) text: String,
-    /// Of the text, in hexadecimal.
+    pub(crate) modifiers: Vec<Modifier>,
+    /// Of the text and the modifiers, in hexadecimal.
     pub(crate) sha256: String,
 }
 
@@ -65,11 +67,16 @@ impl Selection {
     ///
     /// # Errors
     /// A scenario cannot be read, is wrong, or has another's id.
-    pub(crate) fn new(names: &[String], seeds: &Seeds, part: Option<Partition>) -> Result<Self, SelectionError> {
+    pub(crate) fn new(
+        names: &[String],
+        modifiers: &[Modifier],
+        seeds: &Seeds,
+        part: Option<Partition>,
+    ) -> Result<Self, SelectionError> {
         let catalog: Vec<String> = scenarios::catalog::catalog().into_iter().map(|(id, _)| id.to_owned()).collect();
         let mut stories: BTreeMap<String, Arc<Story>> = BTreeMap::new();
         for name in if names.is_empty() { &catalog } else { names } {
-            let story = Story::read(name).map_err(SelectionError::Setup)?;
+            let story = Story::read(name, modifiers).map_err(SelectionError::Setup)?;
             let id = story.scenario.id.clone();
             if let Some(known) = stories.get(&id) {
                 if known.sha256 != story.sha256 {
@@ -86,11 +93,16 @@ impl Selection {
 }
 
 impl Story {
-    fn read(name: &str) -> Result<Self, SetupError> {
-        let text = setup::read_scenario(name)?;
-        let scenario = scenarios::parse(name, &text).map_err(|errors| SetupError::Wrong(Box::new(errors)))?;
-        let sha256 = setup::hex(&Sha256::digest(&text));
-        Ok(Self { name: name.to_owned(), scenario, text, sha256 })
+    fn read(name: &str, modifiers: &[Modifier]) -> Result<Self, SetupError> {
+        let (scenario, text) = setup::parse_scenario(name, modifiers)?;
+        let sha256 = setup::hex(&setup::modified_digest(&text, modifiers).finalize());
+        Ok(Self { name: name.to_owned(), scenario, text, modifiers: modifiers.to_vec(), sha256 })
+    }
+
+    /// The run of a seed.
+    pub(crate) fn setup(&self, seed: u64) -> Setup {
+        Setup::drawn(self.scenario.clone(), self.text.clone(), &self.modifiers, Mode::Sim, seed)
+            .expect("the id of a virtual run is derived, which cannot fail")
     }
 }
 
@@ -171,7 +183,7 @@ mod tests {
     fn parts_have_every_cell_once_and_every_scenario() {
         let names = ["cache_poison_pill".to_owned(), "null_quiet".to_owned()];
         let seeds: Seeds = "1..5".parse().unwrap();
-        let keys = |part: Option<Partition>| Selection::new(&names, &seeds, part).unwrap().keys;
+        let keys = |part: Option<Partition>| Selection::new(&names, &[], &seeds, part).unwrap().keys;
         let parts = ["slice:1/3", "slice:2/3", "slice:3/3"].map(|part| keys(Some(part.parse().unwrap())));
         for part in &parts {
             assert_eq!(part.iter().map(|key| &key.scenario).collect::<BTreeSet<_>>().len(), 2, "{part:?}");

@@ -152,3 +152,22 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
         assert!(before[name] != other[name], "{name} does not depend on the seed");
     }
 }
+
+#[test]
+fn a_tenth_of_the_traces_is_less_evidence_and_the_books_still_close() {
+    let out = folder();
+    let run = |with: &[&str]| {
+        let mut arguments = vec!["run", "null_quiet", "--mode", "sim", "--seed", "3", "-q", "--out", text(out.path())];
+        arguments.extend(with);
+        Manifest::read(&rcalab(&arguments).with(0).bundle()).unwrap()
+    };
+    let (whole, tenth) = (run(&[]), run(&["--with", "spans=0.1"]));
+    assert_ne!(whole.run_id, tenth.run_id);
+    assert_eq!(tenth.modifiers, ["spans=0.1"]);
+    balanced(&tenth);
+    let [before, after] = [&whole, &tenth].map(|manifest| &manifest.reconciliation.collector["traces"]);
+    assert_eq!(before.received, after.received);
+    let share = after.written as f64 / before.written as f64;
+    assert!((0.05..0.15).contains(&share), "{share}");
+    assert_eq!((before.dropped["sampled"], after.dropped["sampled"] > 0), (0, true));
+}
