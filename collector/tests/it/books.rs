@@ -37,7 +37,7 @@ fn the_queue_refuses_by_items_by_bytes_and_after_the_end() {
     after a tick: Ok(())
     take 100 items of 29064 bytes at once: the whole queue is smaller
     take anything: the collector has ended
-    Tally { received: 6, written: 6, written_after: 0, dropped: Dropped { warm_up: 0, write_failed: 0 }, queued: 0, refused: Refused { queue_items: 3, queue_bytes: 0, too_large: 100, closed: 3 } }
+    Tally { received: 6, written: 6, written_after: 0, dropped: Dropped { warm_up: 0, sampled: 0, write_failed: 0 }, queued: 0, refused: Refused { queue_items: 3, queue_bytes: 0, too_large: 100, closed: 3 } }
     ");
 }
 
@@ -71,8 +71,8 @@ fn a_full_disk_ends_the_core_and_the_books_still_balance() {
     write traces of the evidence: no storage space
     take anything: the collector has ended
     write traces of the evidence
-    Tally { received: 3, written: 0, written_after: 0, dropped: Dropped { warm_up: 0, write_failed: 3 }, queued: 0, refused: Refused { queue_items: 0, queue_bytes: 0, too_large: 0, closed: 1 } }
-    Tally { received: 3, written: 3, written_after: 0, dropped: Dropped { warm_up: 0, write_failed: 0 }, queued: 0, refused: Refused { queue_items: 0, queue_bytes: 0, too_large: 0, closed: 0 } }
+    Tally { received: 3, written: 0, written_after: 0, dropped: Dropped { warm_up: 0, sampled: 0, write_failed: 3 }, queued: 0, refused: Refused { queue_items: 0, queue_bytes: 0, too_large: 0, closed: 1 } }
+    Tally { received: 3, written: 3, written_after: 0, dropped: Dropped { warm_up: 0, sampled: 0, write_failed: 0 }, queued: 0, refused: Refused { queue_items: 0, queue_bytes: 0, too_large: 0, closed: 0 } }
     ");
 }
 
@@ -97,7 +97,7 @@ fn a_tap_sees_every_batch_once_and_may_set_the_cut() {
     let counters = bench.core.counters();
     assert_snapshot!(format!("{:?}\n{:?}", seen.lock().unwrap(), counters.traces), @"
     [(Traces, 2), (Traces, 2), (Logs, 3)]
-    Tally { received: 4, written: 3, written_after: 1, dropped: Dropped { warm_up: 0, write_failed: 0 }, queued: 0, refused: Refused { queue_items: 0, queue_bytes: 0, too_large: 0, closed: 0 } }
+    Tally { received: 4, written: 3, written_after: 1, dropped: Dropped { warm_up: 0, sampled: 0, write_failed: 0 }, queued: 0, refused: Refused { queue_items: 0, queue_bytes: 0, too_large: 0, closed: 0 } }
     ");
 }
 
