@@ -36,9 +36,7 @@ pub enum CopyError {
 /// An id cannot be hidden, a file cannot be read, or the folder is there already or cannot be written.
 pub fn copy(bundle: &Bundle, parent: &Path, draw: u128, pseudonyms: &[Pseudonym]) -> Result<PathBuf, CopyError> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    // A longer id goes first, so that one inside of another does not take a piece out of it.
-    let mut pseudonyms: Vec<&Pseudonym> = pseudonyms.iter().collect();
-    pseudonyms.sort_by_key(|pseudonym| std::cmp::Reverse(pseudonym.id.len()));
+    let pseudonyms = longest_first(pseudonyms);
     for Pseudonym { id, opaque } in &pseudonyms {
         if id.len() < MIN_ID_BYTES || !id.bytes().all(plain) || !opaque.bytes().all(plain) {
             return Err(CopyError::Id { id: id.clone() });
@@ -53,6 +51,23 @@ pub fn copy(bundle: &Bundle, parent: &Path, draw: u128, pseudonyms: &[Pseudonym]
         }
     }
     Ok(folder)
+}
+
+/// Adds a file that the bundle does not have to a copy, ids replaced as there.
+///
+/// # Errors
+/// It cannot be written.
+pub fn add(folder: &Path, name: &str, text: &str, pseudonyms: &[Pseudonym]) -> Result<(), CopyError> {
+    let pseudonyms: Vec<&Pseudonym> = longest_first(pseudonyms);
+    let path = folder.join(name);
+    fs::write(&path, replaced(text.as_bytes(), &pseudonyms)).map_err(|source| CopyError::Write { path, source })
+}
+
+/// A longer id goes first, so that one inside of another does not take a piece out of it.
+fn longest_first(pseudonyms: &[Pseudonym]) -> Vec<&Pseudonym> {
+    let mut pseudonyms: Vec<&Pseudonym> = pseudonyms.iter().collect();
+    pseudonyms.sort_by_key(|pseudonym| std::cmp::Reverse(pseudonym.id.len()));
+    pseudonyms
 }
 
 fn copy_file(from: &Path, to: &Path, pseudonyms: &[&Pseudonym]) -> Result<(), CopyError> {

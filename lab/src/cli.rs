@@ -2,6 +2,7 @@
 
 mod ask;
 mod fidelity;
+pub(crate) mod methods;
 mod regress;
 mod zone;
 
@@ -15,6 +16,7 @@ use crate::setup::Mode;
 
 pub(crate) use ask::Ask;
 pub(crate) use fidelity::Fidelity;
+pub(crate) use methods::Methods;
 pub(crate) use regress::{Compare, Regress};
 pub(crate) use zone::Zone;
 
@@ -31,6 +33,7 @@ Examples:
   rcalab run cache_poison_pill                  one incident on real sockets, about a minute
   rcalab run cache_poison_pill --mode sim       the same on virtual time, seconds; same seed, same bytes
   rcalab regress --seeds 1..100                 every scenario with a hundred seeds, on all processors
+  rcalab regress --method './my_rca.py'         the same, and a program of yours beside the lab's methods
   rcalab compare runs/before runs/after         what got better and what got worse between two regressions
   rcalab investigate runs/live-0123456789ab     read a bundle again, without its truth
   rcalab scenarios show null_quiet              what a scenario says, its truth included
@@ -92,6 +95,8 @@ pub(crate) struct Run {
     pub(crate) try_action: bool,
     #[command(flatten)]
     pub(crate) zone: Zone,
+    #[command(flatten)]
+    pub(crate) methods: Methods,
     /// Print the verdict alone, without progress.
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -110,7 +115,7 @@ pub(crate) struct Run {
 pub(crate) struct Investigate {
     /// A bundle, or a folder with traces.jsonl, metrics.jsonl, logs.jsonl (any of them) and alert.json.
     pub(crate) folder: PathBuf,
-    /// Where verdict.json and report.html go; nothing is written when not given.
+    /// Where verdict.json, report.html and methods.json go; nothing is written when not given.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
@@ -118,6 +123,8 @@ pub(crate) struct Investigate {
     /// Print verdict.json instead of the report.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) methods: Methods,
 }
 
 #[derive(Debug, Args)]

@@ -16,10 +16,11 @@ use scenarios::effect::{self, Effect, EffectClass, Lateness, Measured};
 use scenarios::ledger::{self, Windows};
 use scenarios::model::Sli;
 use scenarios::truth::TruthRecord;
-use score::{Alert, Method, MethodOutput, ScoreCard};
+use score::ScoreCard;
 
 use crate::carry_out::Raw;
 use crate::exit::Exit;
+use crate::method::{self, Answer, Folder, Panel, Question};
 use crate::setup::Setup;
 use crate::trial::Trial;
 use crate::{measure, names, reconcile};
@@ -55,8 +56,8 @@ pub(crate) struct Judgement {
     /// All of the judging, on the machine's clock.
     pub(crate) took: Duration,
     pub(crate) card: ScoreCard,
-    /// What each method answered, by name.
-    pub(crate) answers: Vec<(String, Option<MethodOutput>)>,
+    /// What each method answered.
+    pub(crate) answers: Vec<Answer>,
     /// What became of the verdict's first action; none unless it was asked for.
     pub(crate) trial: Option<Trial>,
 }
@@ -72,11 +73,19 @@ impl Judgement {
     }
 }
 
-/// Judges a run whose evidence lies in a folder.
+/// Judges a run whose evidence lies in a folder, beside the lab's own methods.
 ///
 /// # Errors
 /// [`JudgeError`] if the lab cannot read what it has just written.
 pub(crate) fn judge(setup: &Setup, folder: &Path, raw: &Raw) -> Result<Judgement, JudgeError> {
+    judge_beside(setup, folder, raw, &Panel::default())
+}
+
+/// The same beside the methods of a panel.
+///
+/// # Errors
+/// As above. What a method fails at is its answer.
+pub(crate) fn judge_beside(setup: &Setup, folder: &Path, raw: &Raw, panel: &Panel) -> Result<Judgement, JudgeError> {
     let started = now();
     let alert = raw.conducted.webhook.to_string();
     let signal = UniversalIncidentSignal::parse(&alert).map_err(JudgeError::Alert)?;
@@ -101,9 +110,12 @@ pub(crate) fn judge(setup: &Setup, folder: &Path, raw: &Raw) -> Result<Judgement
             complaints.push(format!("no name of the root is a candidate: {:?}", root.any_of));
         }
     }
-    let answers = answers(setup, &signal, &evidence, &candidates);
+    let question = Question { signal: &signal, evidence: &evidence, candidates: &candidates };
+    let mut answers = panel.built_in(&question, &setup.scenario.id, setup.plan.seed);
+    answers.extend(commanded(setup, folder, &alert, &candidates, panel)?);
+    let outputs: Vec<_> = answers.iter().map(|answer| (answer.name.clone(), answer.output.clone())).collect();
     let must_fail = &setup.scenario.expect.naive_must_fail;
-    let mut card = ScoreCard::new(&truth, effect.class, &investigation, &answers, must_fail, &candidates.candidates);
+    let mut card = ScoreCard::new(&truth, effect.class, &investigation, &outputs, must_fail, &candidates.candidates);
     if truth.has_incident() {
         card.know_the_onset(&investigation, raw.conducted.moments.onset_ns);
     }
@@ -146,17 +158,20 @@ fn from_memory(evidence: &Arc<Evidence>, signal: &UniversalIncidentSignal, optio
     (Arc::clone(evidence), investigation, time_to_verdict)
 }
 
-/// What the naive methods say of the same evidence.
-fn answers(
+/// What commands say of a copy of the run's files.
+fn commanded(
     setup: &Setup,
-    signal: &UniversalIncidentSignal,
-    evidence: &Evidence,
+    folder: &Path,
+    alert: &str,
     candidates: &Candidates,
-) -> Vec<(String, Option<MethodOutput>)> {
-    let alert = Alert::new(signal.clone(), evidence);
-    let answer =
-        |method: &dyn Method| (method.name().to_owned(), Some(method.rank(evidence, &alert, &candidates.candidates)));
-    score::naive::methods(setup.plan.seed).iter().map(|method| answer(&**method)).collect()
+    panel: &Panel,
+) -> Result<Vec<Answer>, JudgeError> {
+    if panel.commands.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bundle = Bundle::open(folder).map_err(JudgeError::Open)?;
+    let hidden = method::copy::pseudonyms(setup.run_id(), &setup.scenario.id);
+    Ok(panel.commanded(&Folder { bundle: &bundle, alert, hidden: &hidden }, candidates))
 }
 
 /// Wall time goes into `timings.json` alone, outside the promise of equal bytes.
@@ -210,4 +225,15 @@ pub(crate) fn ledger_files(raw: &Raw) -> BTreeMap<String, Vec<u8>> {
         file.push(b'\n');
     }
     instances
+}
+
+/// An error with all its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = format!("cannot {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
 }

@@ -12,6 +12,7 @@ mod intervene;
 mod judge;
 mod machine;
 mod measure;
+mod method;
 mod names;
 mod output;
 mod present;

@@ -97,10 +97,12 @@ pub(crate) fn check(setup: &Setup, judgement: &Judgement) -> Check {
 }
 
 fn naive(card: &MethodCard, judgement: &Judgement) -> NaiveAnswer {
-    let output = judgement.answers.iter().find(|(name, _)| *name == card.name).and_then(|(_, output)| output.as_ref());
+    let answer = judgement.answers.iter().find(|answer| answer.name == card.name);
+    let output = answer.and_then(|answer| answer.output.as_ref().ok());
     NaiveAnswer {
         method: card.name.clone(),
         answer: output.and_then(|output| output.ranks.first()).map(|rank| rank.component.to_string()),
+        failure: card.failure.clone(),
         right: card.is_right(),
         must_fail: card.must_fail,
     }

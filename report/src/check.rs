@@ -2,7 +2,7 @@
 
 use score::Diagnosis;
 
-/// What the truth was, and how the verdict and the naive methods did against it.
+/// What the truth was, and how the verdict and other methods did against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Check {
     pub scenario: String,
@@ -46,12 +46,14 @@ pub struct Gate {
     pub why: String,
 }
 
-/// What a naive method would have said.
+/// What a method beside the engine said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NaiveAnswer {
     pub method: String,
     /// None: it gave no answer.
     pub answer: Option<String>,
+    /// Why it has none, where it failed to give one.
+    pub failure: Option<String>,
     pub right: bool,
     /// The scenario is built so that this method must be wrong.
     pub must_fail: bool,

@@ -29,4 +29,5 @@ pub use regression::junit::{JunitError, junit};
 pub use regression::markdown::markdown as regression_markdown;
 pub use regression::page::{Links, html as regression_html};
 pub use regression::terminal::terminal as regression;
+pub use terminal::others::{OtherAnswer, others};
 pub use terminal::{Options, reply, terminal};

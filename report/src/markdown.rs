@@ -79,10 +79,10 @@ fn truth(page: &mut String, check: &Check) {
         page.push_str(&format!("\n**First wrong stage:** {}: {why}\n", diagnosis.stage));
     }
     if !check.naive.is_empty() {
-        page.push_str("\n| naive method | would have said | |\n|---|---|---|\n");
+        page.push_str("\n| other method | said | |\n|---|---|---|\n");
     }
     for naive in check.naive.iter().take(40) {
-        let answer = naive.answer.as_deref().map_or_else(|| "no answer".to_owned(), code);
+        let answer = naive.answer.as_deref().map_or_else(|| plain(&verdict_words::no_answer(naive)), code);
         let aside = verdict_words::naive_aside(naive).trim();
         page.push_str(&format!(
             "| {} | {answer} | {} {aside} |\n",

@@ -1,6 +1,7 @@
 //! The investigation as terminal text, for a tired person at three in the morning.
 
 mod check;
+pub(crate) mod others;
 mod reply;
 pub(crate) mod sheet;
 

@@ -36,6 +36,14 @@ pub(crate) fn truth(check: &Check) -> Vec<(&'static str, String)> {
     lines
 }
 
+/// What stands in place of an answer.
+pub(crate) fn no_answer(answer: &NaiveAnswer) -> String {
+    answer
+        .failure
+        .as_deref()
+        .map_or_else(|| "no answer".to_owned(), |why| format!("no answer: it {}", text::sentence(why)))
+}
+
 /// What is remarkable about a naive answer in its scenario.
 pub(crate) fn naive_aside(answer: &NaiveAnswer) -> &'static str {
     match (answer.must_fail, answer.right) {

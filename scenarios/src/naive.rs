@@ -1,5 +1,17 @@
 //! The names of the naive methods: what a scenario can say must fail on it.
 
 /// Names as they stand in files and on scoreboards.
-pub const METHODS: [&str; 7] =
-    ["alerting_service", "slowest_span", "first_error", "most_errors", "latest_change", "random", "always_abstain"];
+pub const METHODS: [&str; 12] = [
+    "alerting_service",
+    "slowest_span",
+    "first_error",
+    "deepest_error",
+    "most_errors",
+    "most_changed_metric",
+    "latest_change",
+    "novelty",
+    "modal_root",
+    "topology_prior",
+    "random",
+    "always_abstain",
+];

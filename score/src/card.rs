@@ -46,6 +46,10 @@ pub struct MethodCard {
     /// What was wrong with its answer; none where it was right at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Diagnosis>,
+    /// Why there is no answer that could be right: it crashed, ran out of time, or printed something else. None: there
+    /// is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// One condition that a right verdict meets.
@@ -58,19 +62,19 @@ pub struct Gate {
 }
 
 impl ScoreCard {
-    /// Scores the engine and every method of one run; a method without output crashed or ran out of time.
+    /// Scores the engine and every method of one run; a method without output says why it has none.
     pub fn new(
         truth: &TruthRecord,
         class: EffectClass,
         investigation: &Investigation,
-        methods: &[(String, Option<MethodOutput>)],
+        methods: &[(String, Result<MethodOutput, String>)],
         naive_must_fail: &[String],
         candidates: &[Component],
     ) -> Self {
         let answer = Answer::from(investigation);
         let engine = score(truth, Some(&answer), candidates);
         let methods = methods.iter().map(|(name, output)| {
-            let answer = output.as_ref().map(Answer::from);
+            let answer = output.as_ref().ok().map(Answer::from);
             let score = score(truth, answer.as_ref(), candidates);
             let wrong = (!is_right(&score)).then(|| diagnose(truth, answer.as_ref(), Beside::default()));
             MethodCard {
@@ -78,6 +82,7 @@ impl ScoreCard {
                 must_fail: naive_must_fail.contains(name),
                 score,
                 diagnosis: wrong.flatten(),
+                failure: output.as_ref().err().cloned(),
             }
         });
         let gates = gates(truth, &answer, &engine);

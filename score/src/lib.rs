@@ -1,4 +1,4 @@
-//! Truth and verdict in, scores, gates and intervals out; and the naive methods that every score is held against.
+//! Truth and verdict in, scores, gates and intervals out; and the methods that every score is held against: naive and published ones.
 
 pub mod aggregate;
 pub mod card;
@@ -7,7 +7,9 @@ pub mod diagnosis;
 pub mod method;
 pub mod naive;
 pub mod paired;
+pub mod published;
 pub mod scoring;
+pub mod series;
 pub mod statistics;
 
 pub use aggregate::{Summary, Thresholds, summarise};

@@ -6,6 +6,7 @@ use rca_engine::evidence::Evidence;
 use rca_engine::investigation::{BottleneckAnswer, Culprit, EvidenceItem, PropagationEdge};
 use rca_engine::vocabulary::{Kind, Outcome};
 use rca_engine::windows::Windows;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Anything that names root causes from evidence.
@@ -33,7 +34,8 @@ impl Alert {
 }
 
 /// What a method answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MethodOutput {
     pub outcome: Outcome,
     /// Highest score first; empty unless the outcome is a cause.
@@ -48,7 +50,8 @@ pub struct MethodOutput {
 }
 
 /// One candidate root.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Rank {
     pub component: Component,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,8 +61,8 @@ pub struct Rank {
 }
 
 /// The roles that a method tells; what is missing is not answered.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct MethodRoles {
     /// Several roots at once; the ranks are taken where this is missing.
     pub root: Option<Vec<Culprit>>,

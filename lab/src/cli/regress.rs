@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use scenarios::modifier::Modifier;
 
+use super::Methods;
 use crate::regress::Keep;
 use crate::regress::selection::{Partition, Seeds};
 
@@ -21,9 +22,8 @@ pub(crate) struct Regress {
     /// constants of the system. Repeat for more.
     #[arg(long, value_name = "MODIFIER")]
     pub(crate) with: Vec<Modifier>,
-    /// Report this method alone; repeat for more. `engine` is the lab's own.
-    #[arg(long = "method", value_name = "NAME", value_parser = method)]
-    pub(crate) methods: Vec<String>,
+    #[command(flatten)]
+    pub(crate) methods: Methods,
     /// Runs at once; as many as there are processors when not given.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -87,7 +87,7 @@ pub(crate) struct Compare {
     /// Results from after.
     pub(crate) after: PathBuf,
     /// Compare this method alone; repeat for more. `engine` is the lab's own.
-    #[arg(long = "method", value_name = "NAME", value_parser = method)]
+    #[arg(long = "method", value_name = "NAME|COMMAND", value_parser = super::methods::named)]
     pub(crate) methods: Vec<String>,
     /// Print JSON instead of the tables.
     #[arg(long)]
@@ -110,12 +110,4 @@ impl Gates {
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "expected a share from 0 to 1, such as 0.95".to_owned())
-}
-
-fn method(text: &str) -> Result<String, String> {
-    let known = || std::iter::once(score::cell::ENGINE).chain(scenarios::naive::METHODS);
-    if known().any(|name| name == text) {
-        return Ok(text.to_owned());
-    }
-    Err(format!("expected one of {}", known().collect::<Vec<_>>().join(", ")))
 }

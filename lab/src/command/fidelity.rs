@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use miette::Report;
 
 use crate::carry_out::RunOptions;
+use crate::command::run::Beside;
 use crate::exit::Exit;
 use crate::fidelity::{self, Sample};
 use crate::progress::Progress;
@@ -67,8 +68,13 @@ fn made(
         if !arguments.quiet {
             output::remark(&format!("{} run of seed {seed}", mode.as_str()));
         }
-        let (place, _) =
-            command::run::bundle(&setup, &RunOptions::default(), &arguments.out, &Progress::new(true), false)?;
+        let (place, _) = command::run::bundle(
+            &setup,
+            &RunOptions::default(),
+            &arguments.out,
+            &Progress::new(true),
+            &Beside::default(),
+        )?;
         samples.extend(sample(&place, scenario)?);
     }
     Ok(samples)

@@ -2,11 +2,16 @@
 
 use evidence::{Bundle, layout, source};
 use rca_engine::UniversalIncidentSignal;
-use report::RunFacts;
+use report::{OtherAnswer, RunFacts};
+use serde_json::json;
 
 use crate::exit::Exit;
+use crate::method::{Answer, foreign};
 use crate::setup::CODE_VERSION;
 use crate::{cli, names, output};
+
+/// What other methods said, by name.
+const METHODS: &str = "methods.json";
 
 /// Investigates a folder and prints the verdict.
 pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
@@ -49,6 +54,12 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
     for line in reading.tallies().flat_map(|tally| &tally.first_broken) {
         output::remark(&format!("cannot {line}"));
     }
+    let asks = !arguments.methods.asked.is_empty();
+    let answers = if asks {
+        foreign::ask(&bundle, &alert, &signal, &reading.evidence, &arguments.methods.panel())
+    } else {
+        Vec::new()
+    };
     if let Some(out) = &arguments.out {
         let facts = RunFacts {
             mode: "replay".to_owned(),
@@ -58,7 +69,7 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
             ..RunFacts::default()
         };
         let page = report::html(&investigation, Some(&reading.evidence), None, &facts);
-        if let Err(error) = write(out, &investigation, &page) {
+        if let Err(error) = write(out, &investigation, &page, &answers) {
             output::remark(&format!("cannot write into {}: {error}", out.display()));
             return Exit::NoReport;
         }
@@ -66,20 +77,43 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
     if arguments.json {
         output::print(&format!("{:#}\n", serde_json::json!(investigation)));
     } else {
-        output::print(&report::terminal(&investigation, None, &output::terminal_in(arguments.zone.time_zone.as_ref())));
+        let terminal = output::terminal_in(arguments.zone.time_zone.as_ref());
+        output::print(&report::terminal(&investigation, None, &terminal));
+        if asks {
+            let told: Vec<OtherAnswer> = answers.iter().map(told).collect();
+            output::print(&report::others(&told, &terminal));
+        }
     }
     // Whether the verdict is right is for `score` to say: an honest abstention is no failure.
     Exit::Met
+}
+
+fn told(answer: &Answer) -> OtherAnswer {
+    let (components, instead) = match &answer.output {
+        Ok(output) => (&*output.ranks, output.outcome.to_string()),
+        Err(why) => (&[][..], format!("no answer: it {why}")),
+    };
+    let components = components.iter().map(|rank| rank.component.to_string()).collect();
+    OtherAnswer { method: answer.name.clone(), components, instead }
 }
 
 fn write(
     out: &std::path::Path,
     investigation: &rca_engine::investigation::Investigation,
     page: &str,
+    answers: &[Answer],
 ) -> std::io::Result<()> {
     std::fs::create_dir_all(out)?;
     let mut text = serde_json::to_vec_pretty(investigation)?;
     text.push(b'\n');
     std::fs::write(out.join(layout::VERDICT), text)?;
+    if !answers.is_empty() {
+        let answered = |answer: &Answer| match &answer.output {
+            Ok(output) => (answer.name.clone(), json!(output)),
+            Err(why) => (answer.name.clone(), json!({"failure": why})),
+        };
+        let answered: serde_json::Map<_, _> = answers.iter().map(answered).collect();
+        std::fs::write(out.join(METHODS), format!("{:#}\n", json!(answered)))?;
+    }
     std::fs::write(out.join(layout::REPORT), page)
 }

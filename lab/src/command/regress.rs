@@ -33,13 +33,15 @@ pub(crate) fn regress(arguments: &cli::Regress) -> Exit {
         output::remark("no cell is selected: the partition has more slices than there are cells");
         return Exit::Nothing;
     }
+    let panel = arguments.methods.panel();
     let terms = Terms {
         out: arguments.out.clone(),
         keep: arguments.keep,
         try_actions: arguments.try_actions,
         shelf: Shelf::new(&arguments.out, arguments.reports),
+        panel: panel.clone(),
     };
-    let mut journal = match Journal::open(&arguments.out, &selection) {
+    let mut journal = match Journal::open(&arguments.out, &selection, &panel.commands) {
         Ok(journal) => journal,
         Err(error) => return unwritten(&error),
     };
@@ -57,7 +59,7 @@ pub(crate) fn regress(arguments: &cli::Regress) -> Exit {
         return Exit::NoReport;
     }
     let cells: Vec<Cell> = selection.keys.iter().filter_map(|key| journal.cells.get(key).cloned()).collect();
-    let summary = summarise(CODE_VERSION, &cells, &arguments.methods, arguments.gates.thresholds());
+    let summary = summarise(CODE_VERSION, &cells, &panel.reported(), arguments.gates.thresholds());
     match tell(arguments, &selection, &summary, &terms.shelf) {
         Ok(()) => exit(&summary),
         Err(exit) => exit,
@@ -113,7 +115,7 @@ fn carry_out(
             Err(panic) => broken(&story, &key, &panic),
         };
         pace.borrow_mut().done(is_troubled(&done.cell));
-        if let Err(error) = journal.keep(done.cell, done.wall, done.time_to_verdict) {
+        if let Err(error) = journal.keep(done) {
             lost = Some(unwritten(&error));
         } else if let Err(error) = terms.shelf.trim(&journal.cells, &selection.keys, &key.scenario) {
             lost = Some(unwritten(&error));
@@ -126,6 +128,8 @@ fn carry_out(
         pace.borrow().remark(&format!("interrupted: ends the {under_way} cells under way; once more to leave them"));
     };
     let ending = crew::work(tasks, jobs, task, take, interrupted);
+    // Somebody who leaves cells behind leaves no process behind.
+    terms.panel.groups.kill();
     pace.borrow().end();
     match (lost, ending) {
         (Some(exit), _) => Err(exit),
@@ -145,7 +149,7 @@ fn carry_out(
 /// A cell in which the lab broke one of its own invariants.
 fn broken(story: &Story, key: &Key, panic: &str) -> Done {
     let cell = cell::failed(&story.setup(key.seed), format!("the lab broke: {panic}"));
-    Done { cell, wall: Duration::ZERO, time_to_verdict: Duration::ZERO }
+    Done { cell, wall: Duration::ZERO, time_to_verdict: Duration::ZERO, methods: Vec::new() }
 }
 
 fn is_troubled(cell: &Cell) -> bool {

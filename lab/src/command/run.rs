@@ -14,9 +14,17 @@ use services::Member;
 use crate::carry_out::{self, Raw, RunError, RunOptions};
 use crate::exit::Exit;
 use crate::judge::{self, Judgement};
+use crate::method::Panel;
 use crate::progress::Progress;
 use crate::setup::{CODE_VERSION, Mode, Setup, any_seed};
 use crate::{cli, machine, output, present, trial};
+
+/// What is asked beside the verdict.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    pub(crate) try_action: bool,
+    pub(crate) panel: Panel,
+}
 
 /// Runs a scenario and prints the verdict.
 pub(crate) fn run(arguments: &cli::Run) -> Exit {
@@ -28,7 +36,8 @@ pub(crate) fn run(arguments: &cli::Run) -> Exit {
     let done = if options.telemetry_off {
         load_alone(&setup, &options, &arguments.out, &progress)
     } else {
-        bundle(&setup, &options, &arguments.out, &progress, arguments.try_action)
+        let beside = Beside { try_action: arguments.try_action, panel: arguments.methods.panel() };
+        bundle(&setup, &options, &arguments.out, &progress, &beside)
             .map(|(place, judgement)| end(&setup, &place, &judgement))
     };
     done.unwrap_or_else(|exit| exit)
@@ -43,11 +52,11 @@ pub(crate) fn bundle(
     options: &RunOptions,
     out: &Path,
     progress: &Progress,
-    try_action: bool,
+    beside: &Beside,
 ) -> Result<(PathBuf, Judgement), Exit> {
     let started = judge::now();
     let (writer, raw) = carried_out(setup, options, out, progress)?;
-    conclude(setup, writer, &raw, started, try_action)
+    conclude(setup, writer, &raw, started, beside)
 }
 
 /// A run without telemetry leaves nothing but what the load generator saw.
@@ -134,18 +143,18 @@ fn conclude(
     writer: BundleWriter,
     raw: &Raw,
     started: Instant,
-    try_action: bool,
+    beside: &Beside,
 ) -> Result<(PathBuf, Judgement), Exit> {
     let unwritten = |error: BundleError| {
         output::complain(&error);
         Exit::NoReport
     };
     write_alert(&writer, raw).map_err(unwritten)?;
-    let mut judgement = judge::judge(setup, writer.folder(), raw).map_err(|error| {
+    let mut judgement = judge::judge_beside(setup, writer.folder(), raw, &beside.panel).map_err(|error| {
         output::complain(&error);
         Exit::Invalid
     })?;
-    if try_action {
+    if beside.try_action {
         let tried = trial::trial(setup, &raw.conducted.moments, &judgement.investigation);
         judgement.trial = Some(tried.map_err(|error| {
             output::complain(&error);
@@ -206,6 +215,8 @@ fn keep_private(folder: &Path) {
 fn timings(raw: &Raw, judgement: &Judgement, wall: Duration, writing: Duration) -> serde_json::Value {
     let moments = &raw.conducted.moments;
     let load = Duration::from_nanos(moments.load_to_ns.saturating_sub(moments.load_from_ns));
+    let methods: BTreeMap<&str, f64> =
+        judgement.answers.iter().map(|answer| (answer.name.as_str(), answer.took.as_secs_f64())).collect();
     let services: u64 = raw.remains.wills.values().flatten().map(|will| will.peak_memory_bytes).sum();
     json!({
         "wall_s": wall.as_secs_f64(),
@@ -216,6 +227,7 @@ fn timings(raw: &Raw, judgement: &Judgement, wall: Duration, writing: Duration) 
             "write": writing.as_secs_f64(),
         },
         "time_to_verdict_s": judgement.time_to_verdict.as_secs_f64(),
+        "methods_s": methods,
         "peak_memory_bytes": {"lab": machine::peak_memory_bytes(), "services": services},
         "load": raw.conducted.load,
     })

@@ -1,6 +1,5 @@
 //! Carrying one cell out: the run, its verdict and its score, and nothing left on the disk that was not asked for.
 
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +14,8 @@ use super::failed::Shelf;
 use super::selection::{Key, Story};
 use crate::carry_out::{self, RunOptions};
 use crate::command::run;
-use crate::judge::{self, Judgement};
+use crate::judge::{self, Judgement, chain};
+use crate::method::Panel;
 use crate::progress::Progress;
 use crate::setup::Setup;
 use crate::trial;
@@ -30,6 +30,7 @@ pub(crate) struct Terms {
     pub(crate) keep: Keep,
     pub(crate) try_actions: bool,
     pub(crate) shelf: Shelf,
+    pub(crate) panel: Panel,
 }
 
 /// A cell that was carried out, and how long that took.
@@ -38,6 +39,8 @@ pub(crate) struct Done {
     pub(crate) cell: Cell,
     pub(crate) wall: Duration,
     pub(crate) time_to_verdict: Duration,
+    /// How long each method took beside the engine, by name.
+    pub(crate) methods: Vec<(String, Duration)>,
 }
 
 impl Terms {
@@ -49,7 +52,9 @@ impl Terms {
     /// Whether a cell that is known has to be carried out again: it failed, or something is missing that is asked for.
     pub(crate) fn lacks(&self, cell: &Cell, key: &Key) -> bool {
         let action = self.try_actions && cell.counts() && cell.has_incident() && cell.first_action.is_none();
-        cell.card.is_none() || action || (self.keep.keeps(cell) && !self.place(key).is_dir())
+        let unasked = |name: &str| cell.card.iter().all(|card| card.methods.iter().all(|method| method.name != name));
+        let command = self.panel.commands.iter().any(|command| unasked(&command.name));
+        cell.card.is_none() || action || command || (self.keep.keeps(cell) && !self.place(key).is_dir())
     }
 
     /// Makes room for the cells' folders, and drops what an interrupted regression left there.
@@ -81,20 +86,22 @@ pub(crate) fn carry_out(story: &Story, key: &Key, terms: &Terms) -> Result<Done,
     let writer = BundleWriter::begin(&place)?;
     let folder = writer.folder().to_owned();
     let elapsed = || judge::now().saturating_duration_since(started);
-    let (cell, time_to_verdict) = match judged(&setup, &folder, terms) {
+    let (cell, time_to_verdict, methods) = match judged(&setup, &folder, terms) {
         Err(why) => {
             terms.shelf.drop_one(key)?;
-            (failed(&setup, why), Duration::ZERO)
+            (failed(&setup, why), Duration::ZERO, Vec::new())
         }
         Ok((raw, judgement)) => {
             let cell = cell(&setup, &raw, &judgement);
             terms.shelf.keep(key, &cell, &setup, &raw, &judgement)?;
+            let took = judgement.answers.iter().map(|answer| (answer.name.clone(), answer.took)).collect();
             if terms.keep.keeps(&cell) {
                 run::write_alert(&writer, &raw)?;
                 run::record(&setup, writer, &raw, &judgement, elapsed())?;
-                return Ok(Done { cell, wall: elapsed(), time_to_verdict: judgement.time_to_verdict });
+                let time_to_verdict = judgement.time_to_verdict;
+                return Ok(Done { cell, wall: elapsed(), time_to_verdict, methods: took });
             }
-            (cell, judgement.time_to_verdict)
+            (cell, judgement.time_to_verdict, took)
         }
     };
     clear(&folder)?;
@@ -102,7 +109,7 @@ pub(crate) fn carry_out(story: &Story, key: &Key, terms: &Terms) -> Result<Done,
         // Of an earlier regression; it may be another run.
         clear(&place)?;
     }
-    Ok(Done { cell, wall: elapsed(), time_to_verdict })
+    Ok(Done { cell, wall: elapsed(), time_to_verdict, methods })
 }
 
 /// A cell of which nothing is known but why.
@@ -122,7 +129,7 @@ pub(crate) fn failed(setup: &Setup, why: String) -> Cell {
 fn judged(setup: &Setup, folder: &Path, terms: &Terms) -> Result<(carry_out::Raw, Judgement), String> {
     let quiet = Progress::new(true);
     let raw = carry_out::carry_out(setup, folder, &RunOptions::default(), &quiet).map_err(|error| chain(&error))?;
-    let mut judgement = judge::judge(setup, folder, &raw).map_err(|error| chain(&error))?;
+    let mut judgement = judge::judge_beside(setup, folder, &raw, &terms.panel).map_err(|error| chain(&error))?;
     if terms.try_actions && judgement.truth.has_incident() {
         let trial = trial::trial(setup, &raw.conducted.moments, &judgement.investigation);
         judgement.trial = Some(trial.map_err(|error| chain(&error))?);
@@ -152,15 +159,4 @@ fn accepted(truth: &TruthRecord) -> Vec<Component> {
 fn clear(folder: &Path) -> Result<(), BundleError> {
     let failed = |source| BundleError { step: "clear", path: folder.to_owned(), source };
     fs::remove_dir_all(folder).map_err(failed)
-}
-
-/// An error with all its causes in one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = format!("cannot {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use score::Cell;
 use serde::{Deserialize, Serialize};
 
+use super::cell::Done;
 use super::selection::{Key, Selection};
+use crate::method::command::Command;
 use crate::setup::CODE_VERSION;
 
 /// The version of the shape of the lines.
@@ -31,6 +34,9 @@ pub(crate) struct Header {
     pub(crate) build: String,
     /// By id.
     pub(crate) scenarios: BTreeMap<String, Source>,
+    /// Commands that were asked, and what tells them from edited ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) commands: BTreeMap<String, String>,
 }
 
 /// Where a scenario was read from, and what it said.
@@ -110,8 +116,8 @@ fn key(cell: &Cell) -> Key {
 }
 
 impl Header {
-    fn new(selection: &Selection) -> Self {
-        let source = |(id, story): (&String, &std::sync::Arc<super::selection::Story>)| {
+    fn new(selection: &Selection, commands: &[Arc<Command>]) -> Self {
+        let source = |(id, story): (&String, &Arc<super::selection::Story>)| {
             (id.clone(), Source { name: story.name.clone(), sha256: story.sha256.clone() })
         };
         Self {
@@ -119,6 +125,7 @@ impl Header {
             code: CODE_VERSION.to_owned(),
             build: build(),
             scenarios: selection.stories.iter().map(source).collect(),
+            commands: commands.iter().map(|command| (command.name.clone(), command.digest.clone())).collect(),
         }
     }
 
@@ -137,7 +144,10 @@ impl Header {
             .scenarios
             .iter()
             .find(|(id, source)| other.scenarios.get(*id).is_some_and(|known| known.sha256 != source.sha256));
-        changed.map(|(id, _)| format!("scenario {id} has changed"))
+        let edited =
+            self.commands.iter().find(|(name, digest)| other.commands.get(*name).is_some_and(|known| known != *digest));
+        let changed = changed.map(|(id, _)| format!("scenario {id} has changed"));
+        changed.or_else(|| edited.map(|(name, _)| format!("method {name} has changed")))
     }
 }
 
@@ -167,12 +177,12 @@ impl Journal {
     ///
     /// # Errors
     /// The folder cannot be written, or another regression writes into it.
-    pub(crate) fn open(folder: &Path, selection: &Selection) -> Result<Self, WriteError> {
+    pub(crate) fn open(folder: &Path, selection: &Selection, commands: &[Arc<Command>]) -> Result<Self, WriteError> {
         let fail = |path: &Path| write_error(path);
         fs::create_dir_all(folder).map_err(fail(folder))?;
         let lock = lock(folder)?;
         let path = folder.join(RESULTS);
-        let mut header = Header::new(selection);
+        let mut header = Header::new(selection, commands);
         let mut remarks = Vec::new();
         let mut cells = BTreeMap::new();
         if path.exists() {
@@ -187,6 +197,9 @@ impl Journal {
                     // Scenarios that are not asked for now stay for the next time.
                     for (id, source) in there.header.scenarios {
                         header.scenarios.entry(id).or_insert(source);
+                    }
+                    for (name, digest) in there.header.commands {
+                        header.commands.entry(name).or_insert(digest);
                     }
                     cells = there.cells;
                 }
@@ -211,7 +224,8 @@ impl Journal {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(crate) fn keep(&mut self, cell: Cell, wall: Duration, time_to_verdict: Duration) -> Result<(), WriteError> {
+    pub(crate) fn keep(&mut self, done: Done) -> Result<(), WriteError> {
+        let Done { cell, wall, time_to_verdict, methods } = done;
         // One call a line, so that no other line stands in the middle of it.
         self.results.write_all(&line(&Written::Cell(&cell))).map_err(write_error(&self.folder.join(RESULTS)))?;
         let timing = serde_json::json!({
@@ -219,11 +233,16 @@ impl Journal {
             "seed": cell.seed,
             "wall_s": wall.as_secs_f64(),
             "time_to_verdict_s": time_to_verdict.as_secs_f64(),
+            "methods_s": seconds(&methods),
         });
         self.timings.write_all(format!("{timing}\n").as_bytes()).map_err(write_error(&self.folder.join(TIMINGS)))?;
         self.cells.insert(key(&cell), cell);
         Ok(())
     }
+}
+
+fn seconds(methods: &[(String, Duration)]) -> BTreeMap<&str, f64> {
+    methods.iter().map(|(name, took)| (name.as_str(), took.as_secs_f64())).collect()
 }
 
 fn lock(folder: &Path) -> Result<File, WriteError> {

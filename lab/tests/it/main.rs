@@ -8,6 +8,7 @@ mod compare;
 mod folders;
 mod investigate;
 mod leaks;
+mod methods;
 mod oracle;
 mod page;
 mod postgres;

@@ -271,6 +271,7 @@ pub(crate) fn check() -> Check {
     let naive = |method: &str, answer: Option<&str>, right, must_fail| NaiveAnswer {
         method: method.into(),
         answer: answer.map(str::to_owned),
+        failure: None,
         right,
         must_fail,
     };

@@ -31,7 +31,7 @@ pub(super) fn block(check: &Check) -> Markup {
                 (difference::block(diagnosis))
             }
             @if !check.naive.is_empty() {
-                h3 { "What naive methods would have said" }
+                h3 { "What other methods said" }
                 table class="stack" role="table" {
                     thead { tr { th scope="col" { "Method" } th scope="col" { "" } th scope="col" { "Answer" } } }
                     tbody { @for naive in check.naive.iter().take(LINES_MAX) {
@@ -39,7 +39,7 @@ pub(super) fn block(check: &Check) -> Markup {
                             th scope="row" role="rowheader" { (text::name(&naive.method)) }
                             td role="cell" { (mark(naive.right)) }
                             td role="cell" {
-                                @if let Some(answer) = &naive.answer { code { (text::name(answer)) } } @else { span class="soft" { "no answer" } }
+                                @if let Some(answer) = &naive.answer { code { (text::name(answer)) } } @else { span class="soft" { (verdict_words::no_answer(naive)) } }
                                 span class="soft small" { (verdict_words::naive_aside(naive)) }
                             }
                         }

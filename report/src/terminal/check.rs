@@ -27,7 +27,7 @@ pub(super) fn write(sheet: &mut Sheet, check: &Check) {
     let why = text::sentence(&check.validity.why);
     sheet.item(&[mark(check.validity.counts)], &[piece(Style::Plain, &format!("{counts}: {why}"))]);
     if !check.naive.is_empty() {
-        sheet.item(&[piece(Style::Dim, "  ")], &[piece(Style::Dim, "what naive methods would have said:")]);
+        sheet.item(&[piece(Style::Dim, "  ")], &[piece(Style::Dim, "what other methods said:")]);
     }
     for answer in check.naive.iter().take(METHODS_MAX) {
         naive(sheet, answer);
@@ -39,7 +39,7 @@ pub(super) fn write(sheet: &mut Sheet, check: &Check) {
 }
 
 fn naive(sheet: &mut Sheet, answer: &NaiveAnswer) {
-    let said = answer.answer.as_deref().map_or_else(|| "no answer".to_owned(), text::name);
+    let said = answer.answer.as_deref().map_or_else(|| verdict_words::no_answer(answer), text::name);
     let aside = verdict_words::naive_aside(answer);
     let method = format!("{:<20} ", text::name(&answer.method));
     sheet.item(

@@ -95,7 +95,10 @@ fn poisoned(text: &str, times: usize) -> (Investigation, Check, RunFacts) {
     check.truth.propagation = many();
     check.gates = vec![Gate { name: text.into(), passed: false, why: text.into() }; times];
     check.naive =
-        vec![NaiveAnswer { method: text.into(), answer: Some(text.into()), right: true, must_fail: true }; times];
+        vec![
+            NaiveAnswer { method: text.into(), answer: Some(text.into()), failure: None, right: true, must_fail: true };
+            times
+        ];
     let facts = RunFacts { run_id: text.into(), mode: text.into(), made_by: text.into(), ..founding::facts() };
     (all, check, facts)
 }

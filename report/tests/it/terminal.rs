@@ -131,7 +131,7 @@ fn the_check_tells_right_from_wrong_for_gates_and_naive_methods() {
       right  bottleneck: expected resource:database/pool (saturated), answered the same
       right  alerting service must fail: alerting_service answered service:search
       right  the run counts: every span, point and record that was emitted is accounted for
-      what naive methods would have said:
+      what other methods said:
       WRONG  alerting_service     service:search  (misled, as this scenario means to)
       WRONG  slowest_span         service:database  (misled, as this scenario means to)
       right  most_errors          service:catalog-cache

@@ -37,7 +37,7 @@ fn markdown_is_short_and_tells_verdict_roles_action_and_gates() {
     | alerting service must fail | right | alerting\_service answered service:search |
     | the run counts | right | every span, point and record that was emitted is accounted for |
 
-    | naive method | would have said | |
+    | other method | said | |
     |---|---|---|
     | alerting\_service | `service:search` | **wrong** (misled, as this scenario means to) |
     | slowest\_span | `service:database` | **wrong** (misled, as this scenario means to) |

@@ -8,7 +8,7 @@ use super::failures::{self, Failure};
 use super::figures::{Mean, Share, mean, skill};
 use super::gates::Thresholds;
 use super::scenario::ScenarioFigures;
-use crate::cell::{Cell, ENGINE};
+use crate::cell::Cell;
 use crate::diagnosis::Stage;
 use crate::scoring::Score;
 
@@ -150,11 +150,11 @@ pub(super) fn right(cells: &BTreeMap<&str, Vec<&Cell>>, method: &str) -> Vec<Vec
     incidents.map(|cells| cells.iter().filter_map(right).map(|right| f64::from(u8::from(right))).collect()).collect()
 }
 
-/// The best of the methods that are not the engine, by the mean over scenarios.
+/// The best of the naive methods, by the mean over scenarios.
 pub(super) fn best_naive(cells: &BTreeMap<&str, Vec<&Cell>>) -> Option<(String, f64)> {
     let all: Vec<&Cell> = cells.values().flatten().copied().collect();
     let names = asked(&all, &[]);
-    let means = names.iter().filter(|name| **name != ENGINE).filter_map(|name| {
+    let means = names.iter().filter(|name| scenarios::naive::METHODS.contains(name)).filter_map(|name| {
         let by_scenario = right(cells, name);
         Some(((*name).to_owned(), mean(by_scenario.iter().filter_map(|values| mean(values.iter().copied())))?))
     });

@@ -32,9 +32,9 @@ fn verdict(truth: &TruthRecord, answer: &Answer) -> Investigation {
 
 fn shown(truth: &TruthRecord, class: EffectClass, answer: &Answer) -> String {
     let methods = vec![
-        ("most_errors".to_owned(), Some(MethodOutput::ranked([(component("service:catalog-cache"), 1.0)]))),
-        ("slowest_span".to_owned(), Some(MethodOutput::ranked([(component("service:database"), 1.0)]))),
-        ("their_own".to_owned(), None),
+        ("most_errors".to_owned(), Ok(MethodOutput::ranked([(component("service:catalog-cache"), 1.0)]))),
+        ("slowest_span".to_owned(), Ok(MethodOutput::ranked([(component("service:database"), 1.0)]))),
+        ("their_own".to_owned(), Err("ended with exit status 1".to_owned())),
     ];
     let must_fail = vec!["slowest_span".to_owned()];
     let card = ScoreCard::new(truth, class, &verdict(truth, answer), &methods, &must_fail, &candidates(truth));

@@ -62,6 +62,7 @@ impl Sketch<'_> {
             must_fail: truth.has_incident(),
             score: slowest,
             diagnosis: wrong,
+            failure: None,
         }];
         let met = gates.iter().all(|gate| gate.passed);
         let diagnosis = if met { None } else { diagnose(&truth, Some(&answer), Beside::default()) };

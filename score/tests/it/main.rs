@@ -8,4 +8,7 @@ mod naive;
 mod oracle;
 mod paired;
 mod runs;
+mod schema;
+mod series;
+mod telemetry;
 mod wrong;

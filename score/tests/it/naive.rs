@@ -1,127 +1,30 @@
 //! Each naive method does what its name says, on a small incident written out by hand.
 
 use rca_engine::UniversalIncidentSignal;
-use rca_engine::evidence::{
-    Attributes, Evidence, LogRecord, Resource, ResourceId, Span, SpanKind, Status, Symbol, Value,
-};
-use score::naive::{Random, methods};
-use score::{Alert, Method, MethodOutput};
+use rca_engine::evidence::Evidence;
+use score::naive::{ModalRoot, Prior, Random, TopologyPrior, methods};
+use score::{Alert, Method, MethodOutput, published};
 
 use crate::runs::component;
+use crate::telemetry::{T0, incident};
 
-const S: u64 = 1_000_000_000;
-const T0: u64 = 1_893_456_000 * S;
-
-struct Telemetry {
-    evidence: Evidence,
-}
-
-impl Telemetry {
-    fn new() -> Self {
-        let mut telemetry = Self { evidence: Evidence::default() };
-        for service in ["search", "catalog", "catalog-cache", "database"] {
-            let attributes = telemetry.attributes(&[("service.name", service)]);
-            telemetry.evidence.resources.push(Resource { attributes });
-        }
-        telemetry
-    }
-
-    fn symbol(&mut self, text: &str) -> Symbol {
-        self.evidence.names.intern(text)
-    }
-
-    fn attributes(&mut self, pairs: &[(&str, &str)]) -> Attributes {
-        pairs.iter().map(|(key, value)| (self.symbol(key), Value::Text(self.symbol(value)))).collect()
-    }
-
-    /// `id<parent service from..to` in milliseconds after T0; `!` at the end: it failed; `~7`: it links to span 7.
-    fn span(&mut self, line: &str) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let number = |text: &str| text.parse::<u64>().expect("a number");
-        let (id, parent) = words[0].split_once('<').expect("id and parent");
-        let (from, to) = words[2].split_once("..").expect("a span of time");
-        let name = self.symbol("GET");
-        self.evidence.spans.push(Span {
-            trace_id: u128::from(number(id) / 10),
-            span_id: number(id),
-            parent_id: number(parent),
-            resource: ResourceId(u32::try_from(number(words[1])).expect("small")),
-            name,
-            kind: SpanKind::Server,
-            status: if words.get(3) == Some(&"!") { Status::Error } else { Status::Unset },
-            start_ns: T0 + number(from) * 1_000_000,
-            end_ns: T0 + number(to) * 1_000_000,
-            attributes: Box::default(),
-            links: words
-                .get(3)
-                .and_then(|word| word.strip_prefix('~'))
-                .map(|id| (u128::from(number(id) / 10), number(id)))
-                .into_iter()
-                .collect(),
-        });
-    }
-
-    fn change(&mut self, at_s: u64, resource: u32, event: &str, id: &str) {
-        let log = LogRecord {
-            resource: ResourceId(resource),
-            at_ns: T0 + at_s * S,
-            severity: 9,
-            event_name: Some(self.symbol(event)),
-            body: self.symbol("took over"),
-            trace_id: 0,
-            span_id: 0,
-            attributes: self.attributes(&[("deployment.id", id)]),
-        };
-        self.evidence.logs.push(log);
-    }
-}
-
-/// The cache fails first and rarely, the catalog most often, the database is slowest, search complains at 40 s.
-fn incident() -> (Evidence, Alert) {
-    let mut telemetry = Telemetry::new();
-    for line in [
-        // The baseline: an error and a long span that must not count.
-        "10<0 0 1000..9000",
-        "11<10 2 1001..1002 !",
-        // The incident.
-        "20<0 0 30000..33000",
-        "21<20 1 30010..32990 !",
-        "22<21 2 30020..30024 !",
-        "23<21 3 30030..32980",
-        "30<0 0 31000..34000",
-        "31<30 1 31010..33990 !",
-        "33<31 3 31030..33980",
-        // Longest of all, but it waited for the reading of another request.
-        "40<0 2 30000..33500 ~23",
-    ] {
-        telemetry.span(line);
-    }
-    telemetry.change(5, 0, "deployment.finished", "deploy-0001");
-    telemetry.change(29, 2, "deployment.finished", "deploy-0002");
-    telemetry.change(36, 1, "configuration.changed", "config-0003");
-    telemetry.change(37, 1, "process.started", "start-0004");
-    telemetry.change(45, 3, "deployment.finished", "deploy-0005");
-    let signal = UniversalIncidentSignal {
-        service: Some("search".to_owned()),
-        threshold: Some(0.5),
-        window_ns: 5 * S,
-        for_ns: 6 * S,
-        ..UniversalIncidentSignal::from_text("search is slow", T0 + 40 * S)
-    };
-    let alert = Alert::new(signal, &telemetry.evidence);
-    (telemetry.evidence, alert)
+/// What all incidents of the catalog but one teach.
+fn without(id: &str) -> Prior {
+    let all = scenarios::catalog::catalog();
+    let parsed = all.iter().map(|(id, text)| scenarios::parse(id, text).expect("the catalog is sound"));
+    Prior::fitted(&parsed.filter(|scenario| scenario.id != id).collect::<Vec<_>>())
 }
 
 fn answer(output: &MethodOutput) -> String {
     let ranks: Vec<String> = output.ranks.iter().take(3).map(|rank| rank.component.to_string()).collect();
-    format!("{}: {}", output.outcome, ranks.join(", "))
+    format!("{}: {}", output.outcome, ranks.join(", ")).trim_end().to_owned()
 }
 
 #[test]
 fn each_method_does_what_its_name_says() {
     let (evidence, alert) = incident();
     let candidates = [component("service:a"), component("service:b"), component("service:c")];
-    let told: Vec<String> = methods(7)
+    let told: Vec<String> = methods(7, &Prior::default())
         .iter()
         .map(|method| format!("{} {}", method.name(), answer(&method.rank(&evidence, &alert, &candidates))))
         .collect();
@@ -129,8 +32,13 @@ fn each_method_does_what_its_name_says() {
     alerting_service cause: service:search
     slowest_span cause: service:database, service:catalog-cache, service:catalog
     first_error cause: service:catalog-cache, service:catalog
+    deepest_error cause: service:catalog, service:catalog-cache
     most_errors cause: service:catalog, service:catalog-cache
+    most_changed_metric insufficient_evidence:
     latest_change cause: change:config-0003, change:deploy-0002, change:deploy-0001
+    novelty cause: service:catalog, service:database
+    modal_root insufficient_evidence:
+    topology_prior insufficient_evidence:
     random cause: service:c, service:a, service:b
     always_abstain insufficient_evidence:
     ");
@@ -140,14 +48,14 @@ fn each_method_does_what_its_name_says() {
 fn without_evidence_every_method_that_looks_at_it_abstains() {
     let evidence = Evidence::default();
     let alert = Alert::new(UniversalIncidentSignal::from_text("something is wrong", T0), &evidence);
-    for method in methods(1) {
+    for method in methods(1, &without("")) {
         assert_eq!(method.rank(&evidence, &alert, &[]), MethodOutput::abstain(), "{}", method.name());
     }
 }
 
 #[test]
 fn the_names_are_those_that_scenarios_use() {
-    let names: Vec<&str> = methods(0).iter().map(|method| method.name()).collect();
+    let names: Vec<&str> = methods(0, &Prior::default()).iter().map(|method| method.name()).collect();
     assert_eq!(names, scenarios::naive::METHODS);
 }
 
@@ -162,4 +70,45 @@ fn the_random_method_is_right_as_often_as_chance() {
         })
         .count();
     assert!((400..600).contains(&hits), "{hits}");
+}
+
+#[test]
+fn priors_know_other_incidents_and_never_the_one_that_is_asked_about() {
+    let (evidence, alert) = incident();
+    let names =
+        ["edge:search->catalog", "service:catalog", "service:catalog-cache", "service:database", "service:search"];
+    let candidates = names.map(component);
+    let mut parsed = scenarios::parse("story", scenarios::catalog::find("cache_poison_pill").unwrap()).unwrap();
+    let mut named = |root: &str| {
+        parsed.truth.roots[0].any_of =
+            vec![component(root), component("change:deploy"), component("version:catalog@v2")];
+        parsed.clone()
+    };
+    let others = ["service:database", "resource:database/pool", "service:search", "service:database"].map(&mut named);
+    let prior = Prior::fitted(&others);
+    let first = |output: MethodOutput| output.ranks.first().map(|rank| (rank.component.to_string(), rank.score));
+    // By name twice the database; by place three times whoever calls nobody, two calls away.
+    let modal = ModalRoot { prior: prior.clone() }.rank(&evidence, &alert, &candidates);
+    assert_eq!(first(modal), Some(("service:database".to_owned(), 0.0)));
+    let by_place = TopologyPrior { prior }.rank(&evidence, &alert, &candidates);
+    let scores: Vec<String> = by_place.ranks.iter().map(|rank| format!("{} {}", rank.component, rank.score)).collect();
+    // Versions are those of one run as a name, and tell the place of their service all the same.
+    assert_eq!(scores, ["service:catalog 4", "service:database 3", "service:search 1"]);
+    // Renaming the services changes nothing for who knows places.
+    assert_ne!(without("cache_poison_pill"), without(""));
+}
+
+#[test]
+fn published_methods_find_who_moved_most() {
+    let (evidence, alert) = incident();
+    let told: Vec<String> = published::methods()
+        .iter()
+        .map(|method| format!("{} {}", method.name(), answer(&method.rank(&evidence, &alert, &[]))))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    n_sigma cause: service:catalog-cache, service:catalog, service:database
+    baro cause: service:catalog-cache, service:search
+    ");
+    let names: Vec<&str> = published::methods().iter().map(|method| method.name()).collect();
+    assert_eq!(names, published::METHODS);
 }

@@ -1,0 +1,13 @@
+//! The published JSON schema of what a method answers is the one that the types say.
+
+use score::MethodOutput;
+
+/// As it stands in the repository.
+const PUBLISHED: &str = include_str!("../../../docs/schema/method.schema.json");
+
+#[test]
+fn the_published_schema_is_the_generated_one() {
+    let schema = schemars::schema_for!(MethodOutput);
+    let generated = serde_json::to_string_pretty(&schema).expect("a schema is plain data") + "\n";
+    assert_eq!(PUBLISHED, generated, "write this into docs/schema/method.schema.json");
+}
