@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use scenarios::model::{CallPolicy, RetryBudget};
 
-/// The most retries that a budget holds which the call did not begin with.
-const BURST: f64 = 10.0;
+/// How many calls' worth of retries a budget holds which the call did not begin with.
+const CALLS: f64 = 100.0;
 
 /// Each figure replaces the one that the call began with; none: it is as it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -41,8 +41,10 @@ impl Turned {
     /// A policy as it is in force.
     pub(crate) fn policy(&self, first: CallPolicy) -> CallPolicy {
         let Turns { attempts, retries_per_call, timeout, .. } = self.get();
-        let burst = first.retry_budget.map_or(BURST, |budget| budget.burst);
-        let turned = retries_per_call.map(|per_call| RetryBudget { per_call, burst });
+        // The bucket grows with what is poured into it: else a rich budget would be one of a few retries at once.
+        let usual = first.retry_budget.filter(|budget| budget.per_call > 0.0);
+        let calls = usual.map_or(CALLS, |budget| budget.burst / budget.per_call);
+        let turned = retries_per_call.map(|per_call| RetryBudget { per_call, burst: per_call * calls });
         CallPolicy {
             attempts: attempts.unwrap_or(first.attempts),
             retry_budget: turned.or(first.retry_budget),
@@ -65,7 +67,8 @@ mod tests {
         assert_eq!(turned.policy(first), CallPolicy { attempts: 4, ..first });
         turned.set(|turns| turns.retries_per_call = Some(3.0));
         let budget = turned.policy(first).retry_budget.unwrap();
-        assert_eq!((budget.per_call, budget.burst), (3.0, 10.0));
+        // It began with a tenth of a retry a call and ten at once: with what a hundred calls earn.
+        assert_eq!((budget.per_call, budget.burst), (3.0, 300.0));
         turned.set(|turns| *turns = Turns::default());
         assert_eq!(turned.policy(first), first);
     }

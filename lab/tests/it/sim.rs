@@ -107,8 +107,55 @@ fn a_run_in_which_nothing_is_wrong_makes_a_whole_bundle_and_convicts_nobody() {
 }
 
 #[test]
+fn a_slow_database_makes_a_whole_bundle_and_a_right_verdict() {
+    sound("slow_database", "5");
+}
+
+#[test]
+fn a_slow_build_of_search_makes_a_whole_bundle_and_a_right_verdict() {
+    sound("search_regression", "5");
+}
+
+#[test]
+fn a_surge_makes_a_whole_bundle_and_a_right_verdict() {
+    sound("traffic_surge", "5");
+}
+
+#[test]
+fn a_pool_that_was_cut_makes_a_whole_bundle_and_a_right_verdict() {
+    sound("pool_exhaustion", "5");
+}
+
+#[test]
+fn calls_in_a_row_make_a_whole_bundle_and_a_right_verdict() {
+    sound("n_plus_one_quiet", "5");
+}
+
+#[test]
+fn a_storm_of_retries_makes_a_whole_bundle_and_a_right_verdict() {
+    sound("retry_storm", "5");
+}
+
+#[test]
+fn an_alert_that_noise_fires_makes_a_whole_bundle_and_convicts_nobody() {
+    sound("null_near_threshold", "5");
+}
+
+#[test]
 fn every_scenario_of_the_catalog_is_tested_here() {
-    let known = ["bad_canary", "cache_poison_pill", "cache_poison_pill_quiet", "null_quiet"];
+    let known = [
+        "bad_canary",
+        "cache_poison_pill",
+        "cache_poison_pill_quiet",
+        "n_plus_one_quiet",
+        "null_near_threshold",
+        "null_quiet",
+        "pool_exhaustion",
+        "retry_storm",
+        "search_regression",
+        "slow_database",
+        "traffic_surge",
+    ];
     let catalog: Vec<&str> = scenarios::catalog::catalog().into_iter().map(|(id, _)| id).collect();
     assert_eq!(catalog, known, "add a test of the new scenario, then its name");
 }

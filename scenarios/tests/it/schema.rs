@@ -68,8 +68,6 @@ fn every_scenario_of_the_catalog_validates() {
 
 /// Where its list of events ends.
 const RAMP: &str = "ramp_s: 0}";
-/// What the founding story changes of the system.
-const SYSTEM: &str = "system: {catalog: {database_pool: 200}}";
 
 /// Replacements in `cache_poison_pill`, and whether the file is sound afterwards.
 const MUTATIONS: &[(&str, &str, bool)] = &[
@@ -116,14 +114,14 @@ const MUTATIONS: &[(&str, &str, bool)] = &[
     ("events:", "load: {rate: 3}\nevents:", false),
     ("events:", "phases: {baseline_s: [20, 30], drain_s: 5}\nevents:", true),
     ("events:", "phases: {baseline_s: 20}\nevents:", false),
-    (SYSTEM, "system: {search: {permits: 4, catalog_breaker_failures: 3}}", true),
-    (SYSTEM, "system: {search: {permits: 0}}", false),
-    (SYSTEM, "system: {catalog: {cache_pool: null, database_retries_per_call: null}}", true),
-    (SYSTEM, "system: {catalog-cache: {on_unreadable: read_through, unreadable_share: 0}}", true),
-    (SYSTEM, "system: {catalog-cache: {on_unreadable: fall_over}}", false),
-    (SYSTEM, "system: {database: {pool: 9, acquire_s: 10, service_ms: 6}}", true),
-    (SYSTEM, "system: {database: {pool: 9, service_ms: 1}}", false),
-    (SYSTEM, "system: {cart: {}}", false),
+    ("events:", "system: {search: {permits: 4, catalog_breaker_failures: 3}}\nevents:", true),
+    ("events:", "system: {search: {permits: 0}}\nevents:", false),
+    ("events:", "system: {catalog: {cache_pool: null, database_retries_per_call: null}}\nevents:", true),
+    ("events:", "system: {catalog-cache: {on_unreadable: read_through, unreadable_share: 0}}\nevents:", true),
+    ("events:", "system: {catalog-cache: {on_unreadable: fall_over}}\nevents:", false),
+    ("events:", "system: {database: {pool: 9, acquire_s: 10, service_ms: 6}}\nevents:", true),
+    ("events:", "system: {database: {pool: 9, service_ms: 1}}\nevents:", false),
+    ("events:", "system: {cart: {}}\nevents:", false),
     (RAMP, "ramp_s: 0}\n  - {id: b, lever: slow, target: service:database, at: 1, for_s: 5, magnitude: [6, 12]}", true),
     (RAMP, "ramp_s: 0}\n  - {id: b, lever: surge, target: workload, at: onset, magnitude: 5, ramp_s: 3}", true),
     (
