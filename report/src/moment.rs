@@ -14,6 +14,12 @@ pub(crate) fn clock(ns: u64, zone: &TimeZone) -> String {
     shown(ns, zone, "%H:%M:%S%.3f")
 }
 
+/// The end of a stretch that was begun with its date: the time alone, or with its date where that is another.
+pub(crate) fn until(from_ns: u64, to_ns: u64, zone: &TimeZone) -> String {
+    let day = |ns| shown(ns, zone, "%Y-%m-%d");
+    if day(from_ns) == day(to_ns) { clock(to_ns, zone) } else { full(to_ns, zone) }
+}
+
 /// RFC 3339 in UTC, as the `datetime` attribute and other programs want it.
 pub(crate) fn machine(ns: u64) -> String {
     shown(ns, &TimeZone::UTC, "%Y-%m-%dT%H:%M:%S%.3fZ")
@@ -49,6 +55,13 @@ mod tests {
         let text =
             [full(ns, &TimeZone::UTC), full(ns, &berlin), clock(ns, &berlin), machine(ns), zone_name(ns, &berlin)];
         insta::assert_snapshot!(text.join(" | "), @"2030-01-01 00:00:31.204 UTC | 2030-01-01 01:00:31.204 CET | 01:00:31.204 | 2030-01-01T00:00:31.204Z | CET");
+    }
+
+    #[test]
+    fn an_end_tells_its_date_where_it_is_another_day() {
+        let (late, midnight) = (1_893_455_990_000_000_000, 1_893_456_000_000_000_000);
+        let told = [until(late, late + 1_500_000_000, &TimeZone::UTC), until(late, midnight, &TimeZone::UTC)];
+        insta::assert_snapshot!(told.join(" | "), @"23:59:51.500 | 2030-01-01 00:00:00.000 UTC");
     }
 
     #[test]

@@ -72,7 +72,9 @@ fn header(sheet: &mut Sheet, investigation: &Investigation) {
     sheet.item(&[label(word, style)], &[piece(Style::Bold, &text::sentence(&header.root_cause))]);
     sheet.item(&[label("PROOF TRACE", Style::Bold)], &[piece(Style::Plain, &text::sentence(&header.proof))]);
     if !header.impact.is_empty() {
-        sheet.heading("IMPACT", "");
+        // Where nothing is wrong there is no impact, but there is what raised the question.
+        let asked = core.outcome == Outcome::NoIncident;
+        sheet.heading(if asked { "WHAT WAS ASKED ABOUT" } else { "IMPACT" }, "");
         bullets(sheet, "•", header.impact.iter().map(String::as_str));
     }
 }
@@ -250,7 +252,8 @@ fn pivots(sheet: &mut Sheet, investigation: &Investigation, zone: &TimeZone) {
     sheet.heading("LOOK FURTHER", "");
     for pivot in investigation.pivots.iter().take(LIST_MAX) {
         let title = format!("{}: {}", text::name(&pivot.tool), text::name(&pivot.title));
-        let window = format!("  {} to {}", moment::full(pivot.from_ns, zone), moment::clock(pivot.to_ns, zone));
+        let window =
+            format!("  {} to {}", moment::full(pivot.from_ns, zone), moment::until(pivot.from_ns, pivot.to_ns, zone));
         sheet.item(&[piece(Style::Dim, "  • ")], &[piece(Style::Bold, &title), piece(Style::Dim, &window)]);
         // A query is never wrapped, so that it can be copied.
         sheet.verbatim("    ", &text::clean(&pivot.query, text::QUERY_BYTES));
@@ -280,7 +283,9 @@ fn unseen(sheet: &mut Sheet, investigation: &Investigation) {
 
 /// The blind lines of the timeline, and the queries that came back incomplete.
 pub(crate) fn unseen_lines(investigation: &Investigation) -> Vec<String> {
-    let blind = investigation.timeline.iter().filter(|line| line.stance == Stance::Blind).map(|line| line.text.clone());
+    let blind = investigation.timeline.iter().filter(|line| line.stance == Stance::Blind);
+    // The heading says so already.
+    let blind = blind.map(|line| line.text.strip_prefix("not seen: ").unwrap_or(&line.text).to_owned());
     let cut = investigation.plan.iter().filter(|query| !query.complete).map(|query| {
         let items = quantity::count(usize::try_from(query.items).unwrap_or(usize::MAX), "item");
         format!("{} query {} was answered in part ({items}): {}", query.source, query.id, query.text)

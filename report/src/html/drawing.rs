@@ -224,7 +224,16 @@ fn arc(link: &Link, level: usize, axis: Axis, (from, to): Corners, head: &str) -
         Axis::Down => {
             let edge = signed(from.0 + WIDTH);
             let out = edge + signed(far);
-            let side = |leaves: bool| if leaves == forward { signed(HEIGHT / 2 + 12) } else { signed(HEIGHT / 2 - 12) };
+            // All run on the right: each end has a height of its own, so that no two lines meet at a node.
+            let side = |leaves: bool| {
+                signed(HEIGHT / 2)
+                    + match (forward, leaves) {
+                        (true, true) => 26,
+                        (false, false) => 9,
+                        (true, false) => -9,
+                        (false, true) => -26,
+                    }
+            };
             let (start, end) = (signed(from.1) + side(true), signed(to.1) + side(false));
             let turn = if forward { 8 } else { -8 };
             let path = format!(

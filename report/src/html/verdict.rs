@@ -22,7 +22,7 @@ pub(super) fn header(context: &Context<'_>) -> Markup {
             span { "run " (text::name(&facts.run_id)) }
             span { (text::name(&facts.mode)) }
             @if let Some(ns) = context.onset_ns { span { "onset " (context.moment(ns)) } }
-            @if let Some(ns) = facts.alert_ns { span { "alert " (context.clock(ns)) } }
+            @if let Some(ns) = facts.alert_ns { span { "alert " (context.moment(ns)) } }
         }
         h1 { (text::sentence(&header.root_cause)) }
         dl class="facts" {
@@ -39,7 +39,8 @@ pub(super) fn header(context: &Context<'_>) -> Markup {
         }
         @if !header.impact.is_empty() {
             div class="impact" {
-                h2 { "Impact" }
+                // Where nothing is wrong there is no impact, but there is what raised the question.
+                h2 { @if core.outcome == Outcome::NoIncident { "What was asked about" } @else { "Impact" } }
                 ul class="plain" { @for line in header.impact.iter().take(LIST_MAX) { li { (text::sentence(line)) } } }
             }
         }

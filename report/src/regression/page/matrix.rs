@@ -81,7 +81,8 @@ pub(super) fn nulls(summary: &Summary) -> Option<Markup> {
 fn row(summary: &Summary, place: usize, figures: &ScenarioFigures) -> Markup {
     let share = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{:.0}", value * 100.0));
     let chance = figures.methods.iter().find_map(|method| method.chance);
-    let worst = summary.overall.worst.as_ref().is_some_and(|worst| worst.scenario == figures.scenario);
+    let worst =
+        summary.overall.worst.as_ref().is_some_and(|worst| worst.right < 1.0 && worst.scenario == figures.scenario);
     html! {
         tr {
             th scope="row" {
