@@ -127,7 +127,8 @@ fn overall(summary: &Summary) -> Vec<(&'static str, String)> {
         lines.push(("above chance", format!("{}{ranged} {sentence}", figure(Some(skill.value)))));
     }
     if let Some(worst) = &overall.worst {
-        lines.push(("worst", format!("{}, right in {}", text::name(&worst.scenario), quantity::percent(worst.right))));
+        let told = format!("{}, right in {}", text::name(&worst.scenario), quantity::percent(worst.right));
+        lines.push(("worst", if worst.right < 1.0 { told } else { "none, all are right in every run".to_owned() }));
     }
     for (word, constant) in [("best constant", &overall.best_constant), ("best naive", &overall.best_naive)] {
         if let Some(constant) = constant {

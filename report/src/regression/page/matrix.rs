@@ -169,7 +169,7 @@ fn means(
                         None => span class="soft" { "–" },
                         Some(mean) => {
                             (shown(mean.value))
-                            @if let Some((low, high)) = mean.interval { small { (shown(low)) "–" (shown(high)) } }
+                            @if let Some((low, high)) = mean.interval { small { (shown(low)) " to " (shown(high)) } }
                         }
                     }
                 }
