@@ -97,6 +97,15 @@ pub(crate) struct Traffic {
     pub(crate) used: u64,
 }
 
+impl Traffic {
+    /// Whether most calls that should have been seen to arrive were not.
+    pub(crate) fn is_lossy(&self) -> bool {
+        /// Fewer missing spans than this are lost telemetry.
+        const MIN_LOST: u64 = 5;
+        self.lost >= MIN_LOST && self.lost * 2 > self.due
+    }
+}
+
 /// What happened at one bounded resource in one phase, from spans.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {

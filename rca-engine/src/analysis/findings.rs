@@ -86,7 +86,7 @@ impl<'a> Findings<'a> {
 
     fn walk(&mut self, requests: &Requests) {
         self.excess = Excess::measure(self.model, requests);
-        self.held = holders::pass_on(self.model, &self.phases, self.excess.by_station());
+        self.held = holders::pass_on(self.model, &self.phases, holders::settled(&self.excess, &self.census));
         self.about_failures = seeds::is_about_failures(self.model, requests, self.signal.signal);
         let mut walk = Walk::new(self.model, &self.census, &self.pools, self.phases);
         if self.about_failures {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::canonical::{Model, PoolId};
+use crate::canonical::{Model, PoolId, ServiceId};
 
 use super::accounting::{Paths, Station, account};
-use super::census::{Phase, Phases};
-use super::seeds::Mean;
+use super::census::{Census, Phase, Phases};
+use super::seeds::Excess;
 
 /// At most so many uses of a resource are looked at, evenly over time: a share is known to three hundredths then.
 const MAX_USES: usize = 1_000;
@@ -43,11 +43,49 @@ fn shares(model: &Model<'_>, phases: &Phases) -> BTreeMap<PoolId, BTreeMap<PoolI
     uses.into_iter().map(share).collect()
 }
 
+/// The excess by station, with calls that show no far end counted where the far end was seen at work meanwhile: a
+/// server that is still busy when the evidence ends has no span yet. Calls that get lost stay where they are.
+pub(crate) fn settled(excess: &Excess, census: &Census) -> BTreeMap<Station, f64> {
+    let mut settled: BTreeMap<Station, f64> =
+        excess.by_station().into_iter().map(|(station, mean)| (station, mean.excess())).collect();
+    let away: Vec<(Station, f64)> = settled.iter().map(|(station, ns)| (*station, *ns)).collect();
+    for (station, ns) in away {
+        let Station::Away(from, to) = station else { continue };
+        let after = census.traffic(from, to).after;
+        if ns <= 0.0 || after.used == 0 || after.is_lossy() {
+            continue;
+        }
+        let seen = below(excess, to);
+        let all: f64 = seen.values().sum();
+        if all > 0.0 {
+            settled.insert(station, 0.0);
+            for (at, part) in seen {
+                *settled.entry(at).or_default() += ns * part / all;
+            }
+        }
+    }
+    settled
+}
+
+/// What was added at a service and behind it, where it is seen.
+fn below(excess: &Excess, service: ServiceId) -> BTreeMap<Station, f64> {
+    let mut seen: BTreeMap<Station, f64> = BTreeMap::new();
+    for ((path, station), mean) in &excess.stations {
+        let is_seen = !matches!(station, Station::Away(..)) && excess.paths.services(*path).contains(&service);
+        if is_seen && mean.excess() > 0.0 {
+            *seen.entry(*station).or_default() += mean.excess();
+        }
+    }
+    seen
+}
+
 /// Moves the excess of each resource's wait to where its holders waited meanwhile; what they did stays with it.
-pub(crate) fn pass_on(model: &Model<'_>, phases: &Phases, stations: BTreeMap<Station, Mean>) -> BTreeMap<Station, f64> {
+pub(crate) fn pass_on(
+    model: &Model<'_>,
+    phases: &Phases,
+    mut excess: BTreeMap<Station, f64>,
+) -> BTreeMap<Station, f64> {
     let shares = shares(model, phases);
-    let mut excess: BTreeMap<Station, f64> =
-        stations.into_iter().map(|(station, mean)| (station, mean.excess())).collect();
     // What a resource received in the last round is passed on in the next one: each nanosecond once a link.
     let mut fresh = excess.clone();
     for _ in 0..MAX_CHAIN {

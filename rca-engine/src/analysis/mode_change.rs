@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::canonical::{Call, Model, ServiceId};
 
-use super::census::{Pair, Phases};
+use super::census::{Pair, Phase, Phases};
 
 /// Calls of one service to another per visit of the caller, by what came before them in the same visit.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reasons {
     pub(crate) visits: Pair<u64>,
-    /// After a failed call to another service: a fallback.
+    /// After a failed call to another service, or instead of one that is usually made: a fallback.
     pub(crate) fallback: BTreeMap<ServiceId, Pair<u64>>,
     /// After a failed call to the same service: a retry.
     pub(crate) retry: Pair<u64>,
@@ -28,13 +28,15 @@ impl Reasons {
             let row = model.row(**visit);
             row.service == from && !(row.orphan && row.is_outgoing())
         };
+        let usual = usual_callees(model, phases, from, to);
         for visit in model.visits.iter().filter(whole) {
             let Some(phase) = phases.of(model.row(*visit).start) else { continue };
             *reasons.visits.at(phase) += 1;
             let calls = model.calls_of(*visit);
+            let skipped = usual.iter().copied().find(|callee| calls.iter().all(|call| call.to != *callee));
             let mut plain = 0;
             for call in calls.iter().filter(|call| call.to == to) {
-                match failed_before(calls, call) {
+                match failed_before(calls, call).or(skipped) {
                     Some(service) if service == to => *reasons.retry.at(phase) += 1,
                     Some(service) => *reasons.fallback.entry(service).or_default().at(phase) += 1,
                     None => plain += 1,
@@ -58,6 +60,30 @@ impl Reasons {
             further: grown(self.further),
         }
     }
+}
+
+/// Whom nearly every visit called before the onset: a visit that leaves such a call out and calls somebody else has been
+/// told not to try (a circuit breaker's way).
+fn usual_callees(model: &Model<'_>, phases: &Phases, from: ServiceId, instead: ServiceId) -> Vec<ServiceId> {
+    /// Calls that are made as often as this are left out by exception only.
+    const NEARLY_ALWAYS: f64 = 0.9;
+    let mut visits = 0_u64;
+    let mut with: BTreeMap<ServiceId, u64> = BTreeMap::new();
+    let before = |visit: &&u32| {
+        let row = model.row(**visit);
+        row.service == from && phases.of(row.start) == Some(Phase::Before)
+    };
+    for visit in model.visits.iter().filter(before) {
+        visits += 1;
+        let callees: BTreeSet<ServiceId> = model.calls_of(*visit).iter().map(|call| call.to).collect();
+        for callee in callees.into_iter().filter(|callee| *callee != instead) {
+            *with.entry(callee).or_default() += 1;
+        }
+    }
+    with.into_iter()
+        .filter(|(_, count)| *count as f64 >= NEARLY_ALWAYS * visits as f64)
+        .map(|(callee, _)| callee)
+        .collect()
 }
 
 /// What [`Reasons::added`] gives: calls per visit.

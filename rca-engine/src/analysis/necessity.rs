@@ -110,10 +110,22 @@ impl World<'_> {
                 }
             }
         }
+        // A service that is slow crowds its own resource: with uses as short as before the queue would be another.
+        let mut shorter: BTreeMap<ServiceId, f64> = BTreeMap::new();
+        for (cause, leaf) in causes {
+            if let Cause::Service(service) = cause
+                && leaf.kinds.contains_key(&Kind::SlowService)
+            {
+                shorter.insert(*service, self.usual_cost(*service));
+                kept.entry(*service).or_default();
+            }
+        }
         kept.into_iter()
+            .filter(|(service, _)| self.pool_of(*service).is_some() || !shorter.contains_key(service))
             .map(|(service, callers)| {
+                let cost = shorter.get(&service).copied().unwrap_or(1.0);
                 // Which calls would not be there is drawn from their span ids.
-                self.replay(service, |visit| {
+                self.replay(service, cost, |visit| {
                     let row = self.model.row(visit);
                     let caller = (row.parent != NONE).then(|| self.model.row(row.parent).service);
                     let share = callers.get(&caller).copied().unwrap_or(1.0);
@@ -121,6 +133,22 @@ impl World<'_> {
                 })
             })
             .collect()
+    }
+
+    /// What a service's own work took before, as a share of what it takes now; never more than all.
+    fn usual_cost(&self, service: ServiceId) -> f64 {
+        let work = self.census.work(service);
+        let mean = |ns: u64, visits: u64| ns as f64 / visits.max(1) as f64;
+        let (before, after) =
+            (mean(work.before.own_ns, work.before.visits), mean(work.after.own_ns, work.after.visits));
+        if after > 0.0 { (before / after).min(1.0) } else { 1.0 }
+    }
+
+    /// The resource of a service whose wait grew most.
+    fn pool_of(&self, service: ServiceId) -> Option<(PoolId, &PoolState)> {
+        let pools = self.pools.iter().filter(|(pool, _)| self.model.pools[pool.0 as usize].0 == service);
+        let most = pools.max_by(|(_, a), (_, b)| a.added_wait_s().total_cmp(&b.added_wait_s()));
+        most.map(|(pool, state)| (*pool, state))
     }
 
     /// The share of a caller's calls that would be there at the baseline's rate.
@@ -142,11 +170,10 @@ impl World<'_> {
     }
 
     /// Replays the observed arrivals of a service through its bounded resource, first come first served, without the
-    /// visits that are not kept.
-    fn replay(&self, service: ServiceId, is_kept: impl Fn(u32) -> bool) -> Option<Relief> {
+    /// visits that are not kept, each use taking the given share of what it took.
+    fn replay(&self, service: ServiceId, cost: f64, is_kept: impl Fn(u32) -> bool) -> Option<Relief> {
         let model = self.model;
-        let pool = self.pools.iter().filter(|(pool, _)| model.pools[pool.0 as usize].0 == service);
-        let (pool, state) = pool.max_by(|(_, a), (_, b)| a.added_wait_s().total_cmp(&b.added_wait_s()))?;
+        let (pool, state) = self.pool_of(service)?;
         let mut visits: Vec<(u64, u32)> = model
             .visits
             .iter()
@@ -165,7 +192,7 @@ impl World<'_> {
             .iter()
             .map(|(_, visit)| {
                 let (row, time) = (model.row(*visit), visit_time(model, *visit));
-                let waited = time.waits.iter().filter(|(waited, _)| waited == pool).map(|(_, ns)| *ns).sum::<u64>();
+                let waited = time.waits.iter().filter(|(waited, _)| *waited == pool).map(|(_, ns)| *ns).sum::<u64>();
                 let used = if row.failure.is_some() { usual as u64 } else { row.duration().saturating_sub(waited) };
                 (row.start, waited, used)
             })
@@ -183,8 +210,9 @@ impl World<'_> {
             }
             let Reverse(ready) = free.pop()?;
             let begins = ready.max(*start);
-            *saved += waited.saturating_sub(begins - start);
-            free.push(Reverse(begins + used));
+            let takes = (*used as f64 * cost) as u64;
+            *saved += waited.saturating_sub(begins - start) + (used - takes.min(*used));
+            free.push(Reverse(begins + takes));
         }
         let share = |(all, saved): (u64, u64)| if all == 0 { 0.0 } else { saved as f64 / all as f64 };
         let saved = by_trace.into_iter().map(|(trace, sums)| (trace, share(sums))).collect();

@@ -10,7 +10,7 @@ use crate::vocabulary::Effect;
 use super::accounting::{Parts, PathId, Paths, Station, account};
 use super::error_origin::{Origins, trace_visit};
 use super::requests::{Request, Requests, failed};
-use super::split::split;
+use super::split::{Split, split};
 use super::statistics::share;
 use super::walk::{Cause, Trail, Walk};
 
@@ -18,6 +18,12 @@ use super::walk::{Cause, Trail, Walk};
 /// hundredth of its deviation.
 const MAX_REQUESTS: usize = 10_000;
 
+/// One service asks another.
+type Link = (ServiceId, ServiceId);
+
+/// A link whose calls per visit grew by less than this factor cannot be told from its noise, nor a cost that did.
+const GROWN_LINK: f64 = 1.15;
+const FLAT_COST: f64 = 1.2;
 /// A link that multiplies a chain's visits by less than this part of what all its links do is within their noise.
 const MIN_LINK: f64 = 0.2;
 
@@ -128,26 +134,39 @@ impl Excess {
     }
 
     /// Who along a chain asked more often, with how much each link multiplies the visits at the end: the logarithms of
-    /// the links' factors sum to the whole. The last link where none of them can be told.
-    fn asked_more(&self, chain: &[ServiceId]) -> Vec<((ServiceId, ServiceId), f64)> {
+    /// the links' factors sum to the whole. Where all requests together show no link that does, the breaching ones tell;
+    /// the last link where they do not either.
+    fn asked_more(&self, chain: &[ServiceId], links: &[(Link, f64)]) -> Vec<(Link, f64)> {
         let visits = |services: &[ServiceId]| -> (f64, f64) {
             let path = self.paths.find(services);
             let station = Station::Own(*services.last().expect("a chain has at least the service that was asked"));
             let mean = path.and_then(|path| self.stations.get(&(path, station)));
             mean.map_or((0.0, 0.0), |mean| mean.visits)
         };
-        let links: Vec<((ServiceId, ServiceId), f64)> = (1..chain.len())
-            .filter_map(|end| {
+        let of_breaching = || -> Vec<(Link, f64)> {
+            let factor = |end: usize| {
                 let (caller, callee) = (visits(&chain[..end]), visits(&chain[..=end]));
-                let factor = (callee.1 / caller.1) / (callee.0 / caller.0);
-                (factor.is_finite() && factor > 1.0).then(|| ((chain[end - 1], chain[end]), factor.ln()))
-            })
-            .collect();
-        let whole: f64 = links.iter().map(|(_, grown)| grown).sum();
-        let told: Vec<_> = links.into_iter().filter(|(_, grown)| *grown >= MIN_LINK * whole).collect();
+                (callee.1 / caller.1) / (callee.0 / caller.0)
+            };
+            (1..chain.len()).map(|end| ((chain[end - 1], chain[end]), factor(end))).collect()
+        };
+        let told = |links: &[(Link, f64)]| -> Vec<(Link, f64)> {
+            let grown: Vec<(Link, f64)> = links
+                .iter()
+                .filter(|(_, f)| f.is_finite() && *f > GROWN_LINK)
+                .map(|(link, f)| (*link, f.ln()))
+                .collect();
+            let whole: f64 = grown.iter().map(|(_, grown)| grown).sum();
+            grown.into_iter().filter(|(_, grown)| *grown >= MIN_LINK * whole).collect()
+        };
+        // A link that nobody took before is all of the growth that there is.
+        if let Some((new, _)) = links.iter().find(|(_, factor)| factor.is_infinite()) {
+            return vec![(*new, 1.0)];
+        }
+        let found = Some(told(links)).filter(|found| !found.is_empty()).unwrap_or_else(|| told(&of_breaching()));
         match chain {
-            [.., from, to] if told.is_empty() => vec![((*from, *to), 1.0)],
-            _ => told,
+            [.., from, to] if found.is_empty() => vec![((*from, *to), 1.0)],
+            _ => found,
         }
     }
 
@@ -176,6 +195,32 @@ pub(crate) fn is_about_failures(model: &Model<'_>, requests: &Requests, kind: Si
     }
 }
 
+/// How often the calls of each link of a chain are made per visit of the caller, over all requests: after through
+/// before. Infinite where they were never made before.
+fn links(walk: &Walk<'_>, chain: &[ServiceId]) -> Vec<(Link, f64)> {
+    let factor = |from: ServiceId, to: ServiceId| {
+        let (traffic, work) = (walk.census.traffic(from, to), walk.census.work(from));
+        let per_visit = |calls: u64, visits: u64| calls as f64 / visits.max(1) as f64;
+        let before = per_visit(traffic.before.calls, work.before.visits);
+        let after = per_visit(traffic.after.calls, work.after.visits);
+        if after > 0.0 { after / before } else { 1.0 }
+    };
+    chain.windows(2).map(|pair| ((pair[0], pair[1]), factor(pair[0], pair[1]))).collect()
+}
+
+/// Splits a change of visits and cost among breaching requests. Where visits became dearer, requests that make many of
+/// them are the ones that breach: they have more visits than usual without anybody asking more often. Only as many are
+/// added calls as all requests together show.
+fn split_of_all(visits: (f64, f64), cost: (f64, f64), factor: f64) -> Split {
+    let whole = split(visits, cost);
+    if cost.1 <= FLAT_COST * cost.0 || factor.is_infinite() {
+        return whole;
+    }
+    let asked = (visits.0, (visits.0 * factor).clamp(visits.0, visits.1.max(visits.0)));
+    let by_calls = split(asked, cost).by_calls;
+    Split { by_calls, by_cost: whole.by_calls + whole.by_cost - by_calls }
+}
+
 /// Begins the walk at every station whose time grew.
 pub(crate) fn from_time(walk: &mut Walk<'_>, excess: &Excess) {
     let weights: Vec<((PathId, Station), f64)> =
@@ -190,11 +235,12 @@ pub(crate) fn from_time(walk: &mut Walk<'_>, excess: &Excess) {
                 let mean = excess.stations[&(path, station)];
                 let per_visit = |(ns, visits): (f64, f64)| if visits > 0.0 { ns / visits } else { 0.0 };
                 let cost = (per_visit((mean.ns.0, mean.visits.0)), per_visit((mean.ns.1, mean.visits.1)));
-                let grown = split(mean.visits, cost);
+                let links = links(walk, &chain);
+                let grown = split_of_all(mean.visits, cost, links.iter().map(|(_, factor)| factor).product());
                 let trail = trail.at(station);
                 // Visits on one chain can fall where another chain takes over: then cost alone is what grew here.
                 for (more, mass) in Walk::shares(mass, &[(true, grown.by_calls), (false, grown.by_cost)]) {
-                    let asked = if more { excess.asked_more(&chain) } else { Vec::new() };
+                    let asked = if more { excess.asked_more(&chain, &links) } else { Vec::new() };
                     if asked.is_empty() {
                         walk.own(service, mass, &trail);
                     }

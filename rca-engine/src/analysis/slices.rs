@@ -35,6 +35,8 @@ pub(crate) struct Slice {
     /// Breaching requests with it, and all; passing requests with it, and all.
     pub(crate) breaching: (u64, u64),
     pub(crate) passing: (u64, u64),
+    /// Breaching and passing requests that have any value of the attribute there.
+    beside: (u64, u64),
 }
 
 /// A slice holds at least this share of the breaches,
@@ -63,11 +65,20 @@ pub(crate) fn smallest(model: &Model<'_>, phases: &Phases, requests: &Requests) 
     let hops = Hops::of(model, &breaching);
     // Breaching and passing requests with the value, and a visit that has it.
     let mut counts: BTreeMap<Key, (u64, u64, u32)> = BTreeMap::new();
+    // The same of all that have any value there: who does not come to a hop is not beside its slices.
+    let mut beside: BTreeMap<(ServiceId, Along), (u64, u64)> = BTreeMap::new();
     for (request, breaches) in breaching.iter().map(|r| (r, true)).chain(passing.iter().map(|r| (r, false))) {
-        for (key, visit) in hops.values(model, request.row) {
+        let (bad, good) = (u64::from(breaches), u64::from(!breaches));
+        let values = hops.values(model, request.row);
+        let places: BTreeSet<(ServiceId, Along)> =
+            values.keys().map(|(service, along, _)| (*service, *along)).collect();
+        for (key, visit) in values {
             let count = counts.entry(key).or_insert((0, 0, visit));
-            count.0 += u64::from(breaches);
-            count.1 += u64::from(!breaches);
+            (count.0, count.1) = (count.0 + bad, count.1 + good);
+        }
+        for place in places {
+            let count = beside.entry(place).or_default();
+            *count = (count.0 + bad, count.1 + good);
         }
     }
     // Whether a value is told from chance is asked of all that are seen, not only of those that would do.
@@ -86,6 +97,7 @@ pub(crate) fn smallest(model: &Model<'_>, phases: &Phases, requests: &Requests) 
             visit,
             breaching: (bad, total.0),
             passing: (good, total.1),
+            beside: beside[&(service, along)],
         })
         .filter(Slice::explains)
         .collect();
@@ -103,8 +115,8 @@ pub(crate) fn smallest(model: &Model<'_>, phases: &Phases, requests: &Requests) 
 
 impl Slice {
     fn explains(&self) -> bool {
-        let (inside, all) = (self.breaching.0 + self.passing.0, self.breaching.1 + self.passing.1);
-        let outside = (self.breaching.1 - self.breaching.0, all - inside);
+        let (inside, all) = (self.breaching.0 + self.passing.0, self.beside.0 + self.beside.1);
+        let outside = (self.beside.0 - self.breaching.0, all - inside);
         share(self.breaching.0, self.breaching.1) >= MIN_EXPLAINED
             && outside.1 >= MIN_REST
             && share(self.breaching.0, inside) >= MIN_CONTRAST * share(outside.0, outside.1)

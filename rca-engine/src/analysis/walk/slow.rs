@@ -265,10 +265,7 @@ impl Walk<'_> {
 
     /// Whether most calls of an edge that should have been seen to arrive were not.
     pub(crate) fn is_lossy(&self, from: ServiceId, to: ServiceId) -> bool {
-        /// Fewer missing spans than this are lost telemetry.
-        const MIN_LOST: u64 = 5;
-        let after = self.census.traffic(from, to).after;
-        after.lost >= MIN_LOST && after.lost * 2 > after.due
+        self.census.traffic(from, to).after.is_lossy()
     }
 }
 
