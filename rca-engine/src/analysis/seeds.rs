@@ -209,16 +209,14 @@ fn links(walk: &Walk<'_>, chain: &[ServiceId]) -> Vec<(Link, f64)> {
 }
 
 /// Splits a change of visits and cost among breaching requests. Where visits became dearer, requests that make many of
-/// them are the ones that breach: they have more visits than usual without anybody asking more often. Only as many are
-/// added calls as all requests together show.
+/// them are the ones that breach: they have more visits than usual without anybody asking more often. So where all
+/// requests together make no more calls, what breaching ones have more of is charged to the cost.
 fn split_of_all(visits: (f64, f64), cost: (f64, f64), factor: f64) -> Split {
     let whole = split(visits, cost);
-    if cost.1 <= FLAT_COST * cost.0 || factor.is_infinite() {
+    if cost.1 <= FLAT_COST * cost.0 || factor > GROWN_LINK {
         return whole;
     }
-    let asked = (visits.0, (visits.0 * factor).clamp(visits.0, visits.1.max(visits.0)));
-    let by_calls = split(asked, cost).by_calls;
-    Split { by_calls, by_cost: whole.by_calls + whole.by_cost - by_calls }
+    Split { by_calls: 0.0, by_cost: whole.by_calls + whole.by_cost }
 }
 
 /// Begins the walk at every station whose time grew.

@@ -50,6 +50,9 @@ const FALSE_DISCOVERIES: f64 = 0.01;
 /// Requests looked at on each side, evenly over time: a share is known to a hundredth then.
 const MAX_REQUESTS: usize = 2_500;
 
+/// Visits looked at to know what is usual, evenly over all of them.
+const MAX_VISITS: usize = 50_000;
+
 /// One value of one attribute at one hop.
 type Key = (ServiceId, Along, u64);
 
@@ -235,7 +238,8 @@ impl Usual<'_> {
             return false;
         }
         let (mut with, mut all) = (Pair::<u64>::default(), Pair::<u64>::default());
-        for visit in &self.model.visits {
+        let visits = &self.model.visits;
+        for visit in visits.iter().step_by(visits.len().div_ceil(MAX_VISITS).max(1)) {
             let row = self.model.row(*visit);
             let Some(phase) = self.phases.of(row.start).filter(|_| row.service == slice.service) else { continue };
             *all.at(phase) += 1;
