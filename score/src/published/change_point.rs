@@ -1,4 +1,4 @@
-//! Bayesian online change point detection over several series at once (Adams and MacKay 2007), with the predictive
+//! Bayesian online change point detection over several series at once (Adams and `MacKay` 2007), with the predictive
 //! distribution that BARO's code uses: a Student t from a normal-Wishart prior.
 
 /// A run of observations between two changes: what was learnt from it so far. Symbols as in Haines, "Gaussian Conjugate
