@@ -123,7 +123,7 @@ impl Search {
         let id = self.number.to_string();
         let tenant = self.world.draws.unit("tenant", &id);
         let tenant = TENANTS.iter().find(|(_, share)| tenant < *share).map_or("gold", |(class, _)| class);
-        let base = self.target.peers.pick(&self.world.draws, "users", &id)?;
+        let base = self.target.peers.pick(&self.world.draws, "users", &id, None)?;
         let uri = format!("{base}/search?q=q{}&k={}", self.number, self.target.fan_out);
         let mut request = Request::new(Bytes::new());
         *request.uri_mut() = uri.parse::<Uri>().ok()?;

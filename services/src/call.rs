@@ -177,7 +177,8 @@ impl Edge {
         let inner = &self.0;
         let clock = &inner.instance.world().clock;
         let draws = &inner.instance.world().draws;
-        let base = inner.peers.pick(draws, inner.callee.as_str(), id).ok_or("no_instance")?;
+        let base =
+            inner.peers.pick(draws, inner.callee.as_str(), id, inner.turned.get().drained).ok_or("no_instance")?;
         let uri: Uri = format!("{base}{path}").parse().map_err(|_invalid| "invalid_address")?;
         let call = Attempt::begin(&context.telemetry, clock, "GET", inner.callee.as_str(), &uri, resend);
         let work = async {

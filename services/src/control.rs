@@ -54,6 +54,8 @@ pub enum Lever {
     RetryBudget,
     /// An attempt of a call may take this many seconds.
     Timeout,
+    /// The instance of the callee that has this number gets no calls, as long as there is another one.
+    Drain,
     /// Of a call, named in the target as in `catalog/database`, this share still fails.
     CutErrors,
     /// A call is answered after this many milliseconds on average, whatever the callee does.
@@ -229,6 +231,7 @@ impl Lever {
             | Self::Attempts
             | Self::RetryBudget
             | Self::Timeout
+            | Self::Drain
             | Self::CutErrors
             | Self::CutLatency
             | Self::CutLoad => None,

@@ -15,6 +15,8 @@ pub(crate) struct Turns {
     pub(crate) retries_per_call: Option<f64>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) further: Option<Further>,
+    /// The instance of the callee that gets no calls, from 1.
+    pub(crate) drained: Option<u32>,
 }
 
 /// Calls that are made for an item beside the one that it needs, one after the other.

@@ -33,9 +33,8 @@ pub(super) fn means(verb: Verb, target: &Component, setup: &Setup, alert_at: Dur
         Verb::Set => take_back(target, setup, alert_at, Some(ChangeKind::Config)),
         Verb::Purge => purge(target, setup),
         Verb::Scale => scale(target, setup),
-        Verb::Drain | Verb::FailOver => {
-            Err("callers cannot be told to leave an instance out while the system runs".to_owned())
-        }
+        Verb::Drain => drain(target, setup),
+        Verb::FailOver => Err("there is nothing beside the system that could take over".to_owned()),
         Verb::Kill => Err("in virtual time there is no process to kill".to_owned()),
         Verb::Limit => Err("neither users nor policies can be limited while the system runs".to_owned()),
         Verb::Skip => Err("the system has no queue whose items could be skipped".to_owned()),
@@ -86,6 +85,44 @@ fn purge(target: &Component, setup: &Setup) -> Result<Means, String> {
         }
         Some(Role::Search | Role::Catalog | Role::Database) | None => Err(format!("{target} holds no entries")),
     }
+}
+
+/// The callers leave the instance out that is named, or the one that runs the build that is.
+fn drain(target: &Component, setup: &Setup) -> Result<Means, String> {
+    let alone = |planned: &PlannedInjection| match target {
+        Component::Version { service, version } if planned.version.as_ref() == Some(version) => {
+            planned.target.owner() == Some(service)
+        }
+        _ => false,
+    };
+    let instance = match target {
+        Component::Instance { .. } => Some(target),
+        _ => setup.plan.orders().into_iter().find(|planned| alone(planned)).map(|planned| &planned.target),
+    };
+    let Some(Component::Instance { service, instance }) = instance else {
+        return Err(format!("{target} is no instance beside which others could take the work"));
+    };
+    // Each build of an instance has an id of its own, which begins with the instance's number.
+    let number = instance.split('.').next().and_then(|number| number.parse::<u32>().ok());
+    let number = number.filter(|number| setup.scenario.system.instances(service).all().contains(number));
+    let number = number.ok_or_else(|| format!("{service} has no instance {instance}"))?;
+    if setup.scenario.system.instances(service).all().count() < 2 {
+        return Err(format!("{service} has one instance alone: no other can take the work"));
+    }
+    let callee = Role::named(service).ok_or_else(|| format!("there is no {service}"))?;
+    let callers = Role::CALLEES_FIRST.into_iter().filter(|role| role.callees().contains(&callee));
+    let turn = |role: Role| Turn {
+        role,
+        lever: control::Lever::Drain,
+        target: format!("{}/{service}", role.as_str()),
+        magnitude: f64::from(number),
+        ratio: 1.0,
+    };
+    let acts: Vec<Act> = callers.map(|role| Act::Turn(turn(role))).collect();
+    if acts.is_empty() {
+        return Err(format!("users call {service}: they cannot be told to leave an instance out"));
+    }
+    Ok(Means { acts, what: format!("callers left {service}-{number} out") })
 }
 
 /// Twice the permits of the pool that is named, or of the one that a service's own work goes through.
@@ -150,6 +187,9 @@ mod tests {
             told(Verb::Scale, "edge:catalog->database"),
             told(Verb::Limit, "workload"),
             told(Verb::Drain, "service:catalog"),
+            told(Verb::Drain, "instance:catalog/2.2"),
+            told(Verb::Drain, "instance:search/2"),
+            told(Verb::Drain, "instance:catalog-cache/1"),
             told(Verb::FailOver, "edge:catalog->database"),
             told(Verb::Kill, "service:database"),
             told(Verb::Skip, "queue:products"),
@@ -160,8 +200,11 @@ mod tests {
         search/compute was raised from 2 to 4: 1
         cannot: edge:catalog->database has no capacity that could be raised
         cannot: neither users nor policies can be limited while the system runs
-        cannot: callers cannot be told to leave an instance out while the system runs
-        cannot: callers cannot be told to leave an instance out while the system runs
+        cannot: service:catalog is no instance beside which others could take the work
+        callers left catalog-2 out: 1
+        cannot: users call search: they cannot be told to leave an instance out
+        cannot: catalog-cache has one instance alone: no other can take the work
+        cannot: there is nothing beside the system that could take over
         cannot: in virtual time there is no process to kill
         cannot: the system has no queue whose items could be skipped
         ");

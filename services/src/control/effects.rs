@@ -34,7 +34,7 @@ impl Control {
                 let most = self.pool(order).map(Pool::most);
                 (most.is_some(), (0.0..=f64::from(most.unwrap_or(u32::MAX))).contains(&magnitude))
             }
-            Lever::ExtraCalls | Lever::Attempts => (self.edge(order).is_some(), is_count),
+            Lever::ExtraCalls | Lever::Attempts | Lever::Drain => (self.edge(order).is_some(), is_count),
             Lever::RetryBudget => (self.edge(order).is_some(), (0.0..=MAX_CALLS).contains(&magnitude)),
             Lever::Timeout => (self.edge(order).is_some(), magnitude > 0.0 && magnitude <= MAX_TIMEOUT_S),
             Lever::CutErrors | Lever::CutLatency | Lever::CutLoad => {
@@ -72,7 +72,7 @@ impl Control {
                 let pool = self.pool(order).into_iter();
                 pool.for_each(|pool| pool.resize(last.map_or(pool.first_size(), |(order, _)| order.magnitude as u32)));
             }
-            Lever::ExtraCalls | Lever::Attempts | Lever::RetryBudget | Lever::Timeout => {
+            Lever::ExtraCalls | Lever::Attempts | Lever::RetryBudget | Lever::Timeout | Lever::Drain => {
                 self.edge(order).into_iter().for_each(|edge| turn(edge, order.lever, last));
             }
             Lever::CutErrors | Lever::CutLatency | Lever::CutLoad => {
@@ -114,6 +114,7 @@ fn turn(edge: &Edge, lever: Lever, last: Option<&Part>) {
             turns.further =
                 last.map(|(order, grown)| Further { share: order.ratio * grown, calls: order.magnitude as u32 });
         }
+        Lever::Drain => turns.drained = magnitude.map(|instance| instance as u32),
         Lever::Attempts => turns.attempts = magnitude.map(|attempts| attempts as u32),
         Lever::RetryBudget => turns.retries_per_call = magnitude,
         Lever::Timeout => turns.timeout = magnitude.map(Duration::from_secs_f64),
@@ -146,6 +147,7 @@ fn cut(order: &Order) -> Option<Cut> {
         | Lever::Attempts
         | Lever::RetryBudget
         | Lever::Timeout
+        | Lever::Drain
         | Lever::Deploy
         | Lever::Configure => None,
     }
