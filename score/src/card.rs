@@ -6,7 +6,7 @@ use scenarios::effect::EffectClass;
 use scenarios::truth::TruthRecord;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnosis::{Beside, Diagnosis, diagnose};
+use crate::diagnosis::{Diagnosis, diagnose};
 use crate::method::MethodOutput;
 use crate::scoring::{Answer, Score, score};
 
@@ -76,18 +76,22 @@ impl ScoreCard {
         let methods = methods.iter().map(|(name, output)| {
             let answer = output.as_ref().ok().map(Answer::from);
             let score = score(truth, answer.as_ref(), candidates);
-            let wrong = (!is_right(&score)).then(|| diagnose(truth, answer.as_ref(), Beside::default()));
+            let mut wrong = (!is_right(&score)).then(|| diagnose(truth, answer.as_ref(), None)).flatten();
+            if let (Some(diagnosis), Err(reason)) = (&mut wrong, output) {
+                diagnosis.why = format!("it gave no answer: {reason}");
+            }
             MethodCard {
                 name: name.clone(),
                 must_fail: naive_must_fail.contains(name),
                 score,
-                diagnosis: wrong.flatten(),
+                diagnosis: wrong,
                 failure: output.as_ref().err().cloned(),
             }
         });
         let gates = gates(truth, &answer, &engine);
         let met = gates.iter().all(|gate| gate.passed);
-        let diagnosis = if met { None } else { diagnose(truth, Some(&answer), Beside::of(investigation)) };
+        let diagnosis =
+            if met { None } else { diagnose(truth, Some(&answer), Some(&investigation.core.roles.symptom)) };
         let counts = matches!(class, EffectClass::Valid | EffectClass::Quiet);
         let exit = match (counts, met) {
             (false, _) => INVALID,

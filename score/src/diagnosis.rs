@@ -11,12 +11,12 @@ mod stage;
 use std::collections::BTreeSet;
 
 use rca_engine::component::Component;
-use rca_engine::investigation::{BottleneckAnswer, Culprit, Investigation, Window};
+use rca_engine::investigation::{BottleneckAnswer, Window};
 use rca_engine::vocabulary::Outcome;
 use scenarios::truth::TruthRecord;
 use serde::{Deserialize, Serialize};
 
-use crate::scoring::{Answer, services};
+use crate::scoring::{Answer, same_service, services};
 
 pub use stage::Stage;
 
@@ -51,31 +51,15 @@ pub struct Difference {
     pub answered: Vec<String>,
 }
 
-/// What an investigation tells and an [`Answer`] does not.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Beside<'a> {
-    pub symptom: Option<&'a Component>,
-    pub trigger: Option<&'a Culprit>,
-    pub sustaining: Option<&'a Culprit>,
-}
-
-impl<'a> Beside<'a> {
-    /// What the investigation says.
-    pub fn of(investigation: &'a Investigation) -> Self {
-        let roles = &investigation.core.roles;
-        Self { symptom: Some(&roles.symptom), trigger: roles.trigger.as_ref(), sustaining: roles.sustaining.as_ref() }
-    }
-}
-
 /// Holds an answer against the truth. None: every stage went right. `None` as the answer is a method that crashed or ran
-/// out of time.
-pub fn diagnose(truth: &TruthRecord, answer: Option<&Answer>, beside: Beside<'_>) -> Option<Diagnosis> {
+/// out of time; `symptom` is what an investigation began at, which an [`Answer`] does not tell.
+pub fn diagnose(truth: &TruthRecord, answer: Option<&Answer>, symptom: Option<&Component>) -> Option<Diagnosis> {
     let Some(answer) = answer else {
         let differences = vec![roots(truth, &Answer::silent())];
         return Some(Diagnosis { stage: Stage::Answer, why: "it gave no answer".to_owned(), differences });
     };
-    let (stage, why) = stage::first_wrong(truth, answer, beside)?;
-    Some(Diagnosis { stage, why, differences: differences(truth, answer, beside) })
+    let (stage, why) = stage::first_wrong(truth, answer, symptom)?;
+    Some(Diagnosis { stage, why, differences: differences(truth, answer) })
 }
 
 impl Diagnosis {
@@ -92,6 +76,7 @@ impl Diagnosis {
             seconds(onset_ns, baseline.to_ns),
             seconds(onset_ns, incident.from_ns)
         );
+        let told = told.replace('-', "−");
         let expected = vec!["baseline before the onset".to_owned()];
         let part = "windows".to_owned();
         let difference = Difference { part, right, any: false, expected, answered: vec![told] };
@@ -105,7 +90,7 @@ impl Diagnosis {
     }
 }
 
-fn differences(truth: &TruthRecord, answer: &Answer, beside: Beside<'_>) -> Vec<Difference> {
+fn differences(truth: &TruthRecord, answer: &Answer) -> Vec<Difference> {
     let expected = if truth.has_incident() { Outcome::Cause } else { Outcome::NoIncident };
     let mut all = vec![Difference {
         part: "outcome".to_owned(),
@@ -123,15 +108,15 @@ fn differences(truth: &TruthRecord, answer: &Answer, beside: Beside<'_>) -> Vec<
         let right = expected.contains(kind.as_str());
         all.push(told("kind", right, true, expected.into_iter().collect(), vec![kind.to_string()]));
     }
+    // As in the score: only where the truth has one beside the root, and by service.
     for (part, right, answered) in
-        [("trigger", &truth.trigger, beside.trigger), ("sustaining", &truth.sustaining, beside.sustaining)]
+        [("trigger", &truth.trigger, &answer.trigger), ("sustaining", &truth.sustaining, &answer.sustaining)]
     {
-        if right.is_none() && answered.is_none() {
-            continue;
+        let text = |component: &Option<Component>| component.iter().map(ToString::to_string).collect();
+        if right.is_some() {
+            let same = same_service(right.as_ref(), answered.as_ref()) == Some(true);
+            all.push(told(part, same, false, text(right), text(answered)));
         }
-        let same = right.as_ref() == answered.map(|culprit| &culprit.component);
-        let text = |component: Option<&Component>| component.map(ToString::to_string).into_iter().collect();
-        all.push(told(part, same, false, text(right.as_ref()), text(answered.map(|culprit| &culprit.component))));
     }
     all.extend(answer.bottleneck.as_ref().map(|answered| bottleneck(truth, answered)));
     all.extend(answer.propagation.as_ref().map(|edges| {

@@ -119,7 +119,7 @@ fn bottleneck(truth: &TruthRecord, answer: Option<&BottleneckAnswer>) -> Option<
 
 /// The truth has one name for such a role where an answer may have another, finer or coarser one: the service counts. What
 /// belongs to none has to be the same.
-fn same_service(truth: Option<&Component>, answer: Option<&Component>) -> Option<bool> {
+pub(crate) fn same_service(truth: Option<&Component>, answer: Option<&Component>) -> Option<bool> {
     let (truth, answer) = (truth?, answer?);
     Some(truth == answer || truth.owner().is_some_and(|owner| answer.owner() == Some(owner)))
 }

@@ -74,7 +74,7 @@ fn a_cell_says_its_share_without_colour_and_leads_to_the_first_stage_that_went_w
     let text = text(&page);
     for shown in [
         // Three of nine, with the interval of Wilson, and chance and the best constant beside it.
-        "cache_poison_pill worst 9 /10 11 100 33 12–65 0 † 0–30",
+        "cache_poison_pill worst 9 /10 10 100 33 12–65 0 † 0–30",
         "engine : 6 of 9 wrong (component 6)",
         "first wrong: component the damage was followed through service:catalog-cache",
         "Expected: version:catalog-cache@v2 or service:catalog-cache or change:",

@@ -6,7 +6,7 @@ use rca_engine::vocabulary::Outcome;
 use scenarios::truth::TruthRecord;
 use serde::{Deserialize, Serialize};
 
-use super::{Beside, is_near_a_root};
+use super::is_near_a_root;
 use crate::scoring::Answer;
 
 /// One stage. Each works on what the one before it found.
@@ -108,7 +108,11 @@ fn place(truth: &TruthRecord, answer: &Answer) -> Option<usize> {
 }
 
 /// The first stage that went wrong and what went wrong there. None: none did.
-pub(super) fn first_wrong(truth: &TruthRecord, answer: &Answer, beside: Beside<'_>) -> Option<(Stage, String)> {
+pub(super) fn first_wrong(
+    truth: &TruthRecord,
+    answer: &Answer,
+    symptom: Option<&Component>,
+) -> Option<(Stage, String)> {
     let convicts = answer.outcome == Outcome::Cause;
     if !truth.has_incident() {
         let named = answer.ranks.first().map_or_else(String::new, |rank| format!(" {}", rank.component));
@@ -117,7 +121,7 @@ pub(super) fn first_wrong(truth: &TruthRecord, answer: &Answer, beside: Beside<'
     if !convicts {
         return Some((Stage::Outcome, format!("something is wrong, and it ends with {}", answer.outcome)));
     }
-    if let Some(symptom) = beside.symptom.filter(|symptom| **symptom != truth.symptom) {
+    if let Some(symptom) = symptom.filter(|symptom| **symptom != truth.symptom) {
         return Some((Stage::Symptom, format!("it began at {symptom}, the alert is about {}", truth.symptom)));
     }
     root(truth, answer).or_else(|| kind(truth, answer)).or_else(|| consequences(truth, answer))

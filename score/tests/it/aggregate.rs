@@ -202,8 +202,8 @@ fn each_cell_of_the_matrix_says_how_many_went_wrong_where_and_keeps_the_first() 
         format!("{} {:?} {seeds:?} abstained {abstained:?} skill {:.2?}", method.name, method.stages, method.skill)
     });
     insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"
-    engine {Outcome: 1, Component: 5} [1, 2, 3] abstained Some(1) skill Some(-0.13)
-    slowest_span {Walk: 6} [1, 2, 3] abstained Some(0) skill Some(-0.13)
+    engine {Outcome: 1, Component: 5} [1, 2, 3] abstained Some(1) skill Some(-0.12)
+    slowest_span {Walk: 6} [1, 2, 3] abstained Some(0) skill Some(-0.12)
     ");
     let stages: Vec<_> = summary.troubles.iter().map(|trouble| trouble.stage).collect();
     assert_eq!(stages[..2], [Some(Stage::Outcome), Some(Stage::Component)]);

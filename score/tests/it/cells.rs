@@ -4,7 +4,7 @@ use rca_engine::component::Component;
 use rca_engine::vocabulary::Outcome;
 use scenarios::effect::EffectClass;
 use scenarios::truth::TruthRecord;
-use score::diagnosis::{Beside, diagnose};
+use score::diagnosis::diagnose;
 use score::{Answer, Cell, Gate, MethodCard, MethodOutput, ScoreCard, score};
 
 use crate::runs::{candidates, component, truth};
@@ -55,8 +55,7 @@ impl Sketch<'_> {
                 vec!["the alert did not fire".to_owned()]
             }
         };
-        let wrong =
-            if score::card::is_right(&slowest) { None } else { diagnose(&truth, Some(&said), Beside::default()) };
+        let wrong = if score::card::is_right(&slowest) { None } else { diagnose(&truth, Some(&said), None) };
         let methods = vec![MethodCard {
             name: "slowest_span".to_owned(),
             must_fail: truth.has_incident(),
@@ -65,7 +64,7 @@ impl Sketch<'_> {
             failure: None,
         }];
         let met = gates.iter().all(|gate| gate.passed);
-        let diagnosis = if met { None } else { diagnose(&truth, Some(&answer), Beside::default()) };
+        let diagnosis = if met { None } else { diagnose(&truth, Some(&answer), None) };
         Cell {
             scenario: self.scenario.to_owned(),
             seed: self.seed,

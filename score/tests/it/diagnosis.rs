@@ -4,7 +4,7 @@ use rca_engine::component::Component;
 use rca_engine::investigation::{BottleneckAnswer, NoBottleneck, Window};
 use rca_engine::vocabulary::{Kind, Mode, Outcome};
 use scenarios::truth::TruthRecord;
-use score::diagnosis::{Beside, diagnose};
+use score::diagnosis::diagnose;
 use score::{Answer, Diagnosis, Rank, Stage};
 
 use crate::runs::{component, truth};
@@ -35,15 +35,15 @@ fn the_first_stage_that_went_wrong_is_named_and_what_went_wrong_there() {
     let change = |with: &dyn Fn(&mut Answer)| {
         let mut answer = ranked(&truth, &right);
         with(&mut answer);
-        told(diagnose(&truth, Some(&answer), Beside::default()))
+        told(diagnose(&truth, Some(&answer), None))
     };
-    let names = |names: &[&str]| told(diagnose(&truth, Some(&ranked(&truth, names)), Beside::default()));
+    let names = |names: &[&str]| told(diagnose(&truth, Some(&ranked(&truth, names)), None));
     let pool = || component("resource:database/pool");
     let search = component("service:database");
-    let elsewhere = Beside { symptom: Some(&search), ..Beside::default() };
+    let elsewhere = Some(&search);
     let stories = [
         change(&|_| ()),
-        told(diagnose(&truth, None, Beside::default())),
+        told(diagnose(&truth, None, None)),
         change(&|answer| answer.outcome = Outcome::NoIncident),
         told(diagnose(&truth, Some(&ranked(&truth, &right)), elsewhere)),
         change(&|answer| {
@@ -89,7 +89,7 @@ fn the_first_stage_that_went_wrong_is_named_and_what_went_wrong_there() {
 fn a_method_that_tells_no_roles_is_not_blamed_for_them() {
     let truth = founding();
     let naive = Answer { propagation: None, bottleneck: None, ..ranked(&truth, &["service:catalog-cache"]) };
-    assert_eq!(diagnose(&truth, Some(&naive), Beside::default()), None);
+    assert_eq!(diagnose(&truth, Some(&naive), None), None);
 }
 
 #[test]
@@ -97,11 +97,11 @@ fn where_nothing_is_wrong_a_conviction_is_the_only_fault() {
     let quiet = truth("null_quiet", 1);
     let convicts = Answer { outcome: Outcome::Cause, ..ranked(&founding(), &["service:database"]) };
     insta::assert_snapshot!(
-        told(diagnose(&quiet, Some(&convicts), Beside::default())),
+        told(diagnose(&quiet, Some(&convicts), None)),
         @"outcome: nothing is wrong, and it convicts service:database"
     );
     let abstains = Answer { outcome: Outcome::InsufficientEvidence, ..Answer::oracle(&quiet) };
-    assert_eq!(diagnose(&quiet, Some(&abstains), Beside::default()), None);
+    assert_eq!(diagnose(&quiet, Some(&abstains), None), None);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn differences_show_every_part_right_or_wrong() {
     let truth = founding();
     let mut answer = ranked(&truth, &["service:database", "service:catalog-cache"]);
     answer.propagation.as_mut().unwrap().pop();
-    let diagnosis = diagnose(&truth, Some(&answer), Beside::default()).unwrap();
+    let diagnosis = diagnose(&truth, Some(&answer), None).unwrap();
     let lines = diagnosis.differences.iter().map(|it| {
         let (expected, answered) = (it.expected.join(if it.any { " or " } else { " and " }), it.answered.join(" and "));
         format!("{} {}: {expected} | {answered}", if it.right { "right" } else { "WRONG" }, it.part)
@@ -129,7 +129,7 @@ fn differences_show_every_part_right_or_wrong() {
 #[test]
 fn a_baseline_in_the_incident_comes_before_everything_else() {
     let truth = founding();
-    let wrong = || diagnose(&truth, Some(&ranked(&truth, &["service:database"])), Beside::default()).unwrap();
+    let wrong = || diagnose(&truth, Some(&ranked(&truth, &["service:database"])), None).unwrap();
     let window = |from: u64, to: u64| Window { from_ns: from * 1_000_000_000, to_ns: to * 1_000_000_000 };
     let told = |onset: u64| {
         let mended = wrong().with_windows(window(0, 20), window(20, 40), onset * 1_000_000_000);
@@ -138,7 +138,7 @@ fn a_baseline_in_the_incident_comes_before_everything_else() {
     };
     // A tenth of a baseline does no harm yet; an alert can be so quick.
     insta::assert_snapshot!([told(25), told(18), told(15)].join("\n"), @"
-    component: the damage was followed through service:catalog-cache, and nothing there was considered (baseline until -5.0 s, incident from -5.0 s, counted from the onset)
+    component: the damage was followed through service:catalog-cache, and nothing there was considered (baseline until −5.0 s, incident from −5.0 s, counted from the onset)
     component: the damage was followed through service:catalog-cache, and nothing there was considered (baseline until +2.0 s, incident from +2.0 s, counted from the onset)
     windows: 25 % of the baseline lies after the onset, and the incident's begins after it (baseline until +5.0 s, incident from +5.0 s, counted from the onset)
     ");

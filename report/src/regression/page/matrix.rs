@@ -31,7 +31,8 @@ pub(super) fn incidents(summary: &Summary) -> Option<Markup> {
                 table class="matrix" {
                     thead { tr {
                         th scope="col" { "Scenario" }
-                        @for title in ["Runs", "Chance", "Constant"] { th class="n" scope="col" { (title) } }
+                        th class="n runs" scope="col" { "Runs" }
+                        @for title in ["Chance", "Constant"] { th class="n" scope="col" { (title) } }
                         @for method in &summary.methods { th class="turned" scope="col" { span { (text::name(&method.name)) } } }
                     } }
                     tbody { @for (place, figures) in rows { (row(summary, place, figures)) } }
@@ -89,7 +90,7 @@ fn row(summary: &Summary, place: usize, figures: &ScenarioFigures) -> Markup {
                 (text::name(&figures.scenario))
                 @if worst { " " span class="chip r-root" { "worst" } }
             }
-            td class="n" { (figures.valid.hits) @if figures.valid.hits < figures.valid.of { span class="soft" { "/" (figures.valid.of) } } }
+            td class="n runs" { (figures.valid.hits) @if figures.valid.hits < figures.valid.of { span class="soft" { "/" (figures.valid.of) } } }
             td class="n was" { (share(chance)) }
             td class="n was" { (share(figures.constant)) }
             @for (column, method) in figures.methods.iter().enumerate() {
@@ -161,7 +162,7 @@ fn means(
     html! {
         tr {
             th scope="row" { (title) }
-            td {} td {}
+            td class="runs" {} td {}
             td class="n was" { @if let Some(constant) = constant { (whole(constant)) } }
             @for method in &summary.methods {
                 td class="cell" {
