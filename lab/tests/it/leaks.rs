@@ -1,5 +1,9 @@
 //! The evidence must not give the answer away, and the verdict must come from the evidence alone.
 
+mod catalog;
+mod cut;
+mod plans;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;

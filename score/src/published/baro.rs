@@ -23,7 +23,7 @@ const HEAD: usize = 5;
 /// are left out, and a series that fell scores low: only the authors' N-Sigma has no sign.
 ///
 /// Other than there: the series are made of traces and metrics of one second (longer in long windows), not of a minute's
-/// percentiles; the densities are computed in logarithms; and a change point later than the alert is not taken.
+/// percentiles, and the densities are computed in logarithms.
 #[derive(Clone, Copy, Debug)]
 pub struct Baro;
 
