@@ -76,16 +76,15 @@ impl Panel {
     /// What the lab's own methods say. `id` is the scenario's: what is fitted on the others must not know it.
     pub(crate) fn built_in(&self, question: &Question<'_>, id: &str, seed: u64) -> Vec<Answer> {
         let alert = Alert::new(question.signal.clone(), question.evidence);
-        let wanted =
-            |method: &&Box<dyn Method>| self.names.is_empty() || self.names.iter().any(|name| name == method.name());
-        let answer = |method: &Box<dyn Method>| {
+        let wanted = |name: &str| self.names.is_empty() || self.names.iter().any(|known| known == name);
+        let answer = |method: &dyn Method| {
             let started = judge::now();
             let output = method.rank(question.evidence, &alert, &question.candidates.candidates);
             Answer { name: method.name().to_owned(), output: Ok(output), took: started.elapsed() }
         };
         let mut methods = score::naive::methods(seed, &prior(id));
         methods.extend(score::published::methods());
-        methods.iter().filter(wanted).map(answer).collect()
+        methods.iter().filter(|method| wanted(method.name())).map(|method| answer(&**method)).collect()
     }
 
     /// What commands say, each about a copy of its own.

@@ -11,7 +11,7 @@ use crate::method::{Panel, known};
 
 #[derive(Debug, Args)]
 pub(crate) struct Methods {
-    /// Ask this method: a name, `engine` being the lab's own, or a command such as './my_rca.py'. Repeat for more.
+    /// Ask this method: a name, `engine` being the lab's own, or a command with a path such as `./mine`. Repeat for more.
     ///
     /// Without a name all the lab's own methods are asked. A command gets a copy of the evidence as its working folder and
     /// prints its answer as JSON.
