@@ -189,7 +189,10 @@ impl Setup {
         };
         let instances = self.scenario.system.instances(role.as_str());
         let reached = match &planned.target {
-            Component::Instance { instance, .. } => instance.parse().map_or(1..=0, |ordinal| ordinal..=ordinal),
+            Component::Instance { instance, .. } => match instance.parse() {
+                Ok(ordinal) => ordinal..=ordinal,
+                Err(_) => return Vec::new(),
+            },
             _ if planned.change == Some(ChangeKind::Deploy) => instances.rolled_out(),
             _ => instances.all(),
         };
