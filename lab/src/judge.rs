@@ -216,7 +216,9 @@ fn effect(setup: &Setup, raw: &Raw, evidence: &Evidence) -> Effect {
 
 /// `ledger/<instance>.jsonl` by file name: each entry goes to the instance that wrote it.
 pub(crate) fn ledger_files(raw: &Raw) -> BTreeMap<String, Vec<u8>> {
-    let mut instances: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    // Whoever had nothing to do has an empty one.
+    let mut instances: BTreeMap<String, Vec<u8>> =
+        raw.remains.wills.keys().map(|member| (format!("{member}.jsonl"), Vec::new())).collect();
     for entry in &raw.remains.ledger {
         let station = entry.station.strip_prefix("edge:").unwrap_or(&entry.station);
         let end = station.find("->").or_else(|| station.find('/')).unwrap_or(station.len());

@@ -289,7 +289,7 @@ fn relabelled(from: &str, to: &str, only: &str) -> String {
 fn a_wrong_bottleneck_and_a_wrong_root_are_found_out() {
     let compute = "bottleneck: {component: \"resource:catalog/compute\", mode: saturated}";
     assert_snapshot!(relabelled("bottleneck: derived", compute, "bottleneck resource"),
-        @"does_not_hold relieve(bottleneck resource:catalog/compute) the excess falls by 11 % alone");
+        @"does_not_hold relieve(bottleneck resource:catalog/compute) the excess falls by 20 % alone");
     let (cache, search) = (
         "{any_of: [\"version:catalog-cache@v2\", \"service:catalog-cache\", \"change:deploy\"], kind: bad_format}",
         "{any_of: [\"service:search\"], kind: slow_service}",
