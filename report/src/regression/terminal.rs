@@ -134,15 +134,17 @@ fn asides(sheet: &mut Sheet, summary: &Summary) {
 fn gates(sheet: &mut Sheet, summary: &Summary) {
     let met = of_state(summary, GateState::Met).count();
     sheet.heading("GATES", &format!("{met} of {} met", summary.gates.len()));
-    let untested = of_state(summary, GateState::NotTested);
-    for gate in of_state(summary, GateState::Missed).chain(untested) {
-        let GateResult { scenario, name, state, why } = gate;
-        let mark = match state {
-            GateState::Missed => piece(Style::Bad, "  MISSED      "),
-            GateState::NotTested | GateState::Met => piece(Style::Dim, "  not tested  "),
-        };
+    for GateResult { scenario, name, why, .. } in of_state(summary, GateState::Missed) {
         let body = format!("{} {}: {}", text::name(scenario), text::name(name), text::sentence(why));
-        sheet.item(&[mark], &[piece(Style::Plain, &body)]);
+        sheet.item(&[piece(Style::Bad, "  MISSED      ")], &[piece(Style::Plain, &body)]);
+    }
+    let untested: Vec<&GateResult> = of_state(summary, GateState::NotTested).collect();
+    if let Some(first) = untested.first() {
+        // One line for all: mostly they lack the same thing, seeds. The page and the JSON list each.
+        let all = if untested.len() > 1 { format!("{} gates, such as ", untested.len()) } else { String::new() };
+        let (scenario, name) = (text::name(&first.scenario), text::name(&first.name));
+        let body = format!("{all}{scenario} {name}: {}", text::sentence(&first.why));
+        sheet.item(&[piece(Style::Dim, "  not tested  ")], &[piece(Style::Plain, &body)]);
     }
 }
 
