@@ -265,3 +265,23 @@ fn figures_of_the_system_are_checked_with_their_units() {
     `database` is a mapping of keys to values ⟨3⟩
     ");
 }
+
+#[test]
+fn an_instance_that_the_service_does_not_have_is_told_with_those_that_it_has() {
+    let story = catalog::find("bad_canary").expect("it is in the catalog");
+    let one = |target: &str, system: &str| {
+        let text = story.replace("target: \"instance:catalog/2\"", &format!("target: \"{target}\""));
+        problems(&text.replace("events:", &format!("system: {system}\nevents:")))
+    };
+    insta::assert_snapshot!([
+        one("instance:catalog/3", "{}"),
+        one("instance:catalog/2", "{catalog: {canary: false}}"),
+        one("instance:catalog-cache/2", "{}"),
+        one("instance:search/two", "{search: {instances: 2}}"),
+    ].join("\n"), @"
+    catalog has no instance 3 ⟨\"instance:catalog/3\"⟩ it can be put on instance:catalog/1, instance:catalog/2
+    catalog has no instance 2 ⟨\"instance:catalog/2\"⟩ it can be put on instance:catalog/1
+    catalog-cache has no instance 2 ⟨\"instance:catalog-cache/⟩ it can be put on instance:catalog-cache/1
+    search has no instance two ⟨\"instance:search/two\"⟩ it can be put on instance:search/1, instance:search/2, instance:search/3
+    ");
+}

@@ -24,6 +24,7 @@ fn as_json(text: &str) -> Value {
 fn value<'a>(event: Event<'a>, rest: &mut impl Iterator<Item = Event<'a>>) -> Value {
     match event {
         Event::Scalar(text, ScalarStyle::Plain, ..) if text == "null" => Value::Null,
+        Event::Scalar(text, ScalarStyle::Plain, ..) if text == "true" || text == "false" => json!(text == "true"),
         Event::Scalar(text, ScalarStyle::Plain, ..) if text.parse::<f64>().is_ok() => {
             let number: f64 = text.parse().expect("it was tried");
             if number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
@@ -122,6 +123,10 @@ const MUTATIONS: &[(&str, &str, bool)] = &[
     ("events:", "system: {database: {pool: 9, acquire_s: 10, service_ms: 6}}\nevents:", true),
     ("events:", "system: {database: {pool: 9, service_ms: 1}}\nevents:", false),
     ("events:", "system: {cart: {}}\nevents:", false),
+    ("events:", "system: {exception_share: 0, search: {instances: 3, canary: false}}\nevents:", true),
+    ("events:", "system: {catalog: {canary: yes}}\nevents:", false),
+    ("events:", "system: {catalog: {instances: 9}}\nevents:", false),
+    ("events:", "system: {database: {instances: 2}}\nevents:", false),
     (RAMP, "ramp_s: 0}\n  - {id: b, lever: slow, target: service:database, at: 1, for_s: 5, magnitude: [6, 12]}", true),
     (RAMP, "ramp_s: 0}\n  - {id: b, lever: surge, target: workload, at: onset, magnitude: 5, ramp_s: 3}", true),
     (

@@ -1,7 +1,7 @@
 //! Answers that are wrong in known ways get their known values.
 
 use rca_engine::component::Component;
-use rca_engine::investigation::{BottleneckAnswer, NoBottleneck, PropagationEdge};
+use rca_engine::investigation::{BottleneckAnswer, Culprit, NoBottleneck, PropagationEdge};
 use rca_engine::vocabulary::{Effect, Kind, Mode, Outcome};
 use scenarios::truth::TruthRecord;
 use score::{Answer, MethodOutput, MethodRoles, Rank, Score, score};
@@ -240,4 +240,25 @@ fn a_method_output_is_read_without_what_it_leaves_out() {
     let roles = output.roles.unwrap();
     assert_eq!((roles.bottleneck, roles.propagation), (Some(BottleneckAnswer::None(NoBottleneck::None)), None));
     assert!(serde_json::from_str::<MethodOutput>(r#"{"outcome":"perhaps","ranks":[]}"#).is_err());
+}
+
+#[test]
+fn what_set_it_off_and_what_keeps_it_going_count_by_service_and_only_where_the_truth_has_them() {
+    let storm = truth("retry_storm", 1);
+    let told = |truth: &TruthRecord, trigger: Option<&str>, sustaining: Option<&str>| {
+        let culprit = |name: &str| Culprit { component: component(name), kind: None };
+        let roles = MethodRoles {
+            trigger: trigger.map(culprit),
+            sustaining: sustaining.map(culprit),
+            ..MethodRoles::default()
+        };
+        let score = scored(truth, &MethodOutput { roles: Some(roles), ..ranked(&[("policy:catalog/retry", 1.0)]) });
+        (score.trigger, score.sustaining)
+    };
+    let right = told(&storm, Some("resource:database/pool"), Some("policy:catalog/retry"));
+    assert_eq!(right, (Some(true), Some(true)));
+    let swapped = told(&storm, Some("policy:catalog/retry"), Some("service:database"));
+    assert_eq!(swapped, (Some(false), Some(false)));
+    assert_eq!(told(&storm, None, None), (None, None));
+    assert_eq!(told(&poisoned(), Some("service:database"), Some("service:database")), (None, None));
 }

@@ -101,6 +101,21 @@ fn a_bad_build_on_a_canary_fails_there_alone_and_tells_of_it_in_the_same_trace()
 }
 
 #[test]
+fn callers_leave_a_drained_instance_out_until_the_order_ends() {
+    virtually(|| async {
+        let lab = Lab::start(1, faultless()).await;
+        let uri = "http://search.control:80/faults/a";
+        let order = r#"{"lever":"drain","target":"search/catalog","magnitude":2,"ttl_ms":600000}"#;
+        assert_eq!(send(&lab, Method::PUT, uri, TOKEN, order).await, 201);
+        let (drained, _) = after_searches(&lab, 1..101).await;
+        assert_eq!(of_catalog(&drained).keys().collect::<Vec<_>>(), ["1"]);
+        assert_eq!(send(&lab, Method::DELETE, uri, TOKEN, "").await, 204);
+        let (back, _) = after_searches(&lab, 101..201).await;
+        assert_eq!(of_catalog(&back).keys().collect::<Vec<_>>(), ["1", "2"]);
+    });
+}
+
+#[test]
 fn an_order_for_another_instance_is_refused() {
     virtually(|| async {
         let lab = Lab::start(1, faultless()).await;
