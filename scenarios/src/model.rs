@@ -32,7 +32,8 @@ pub struct Scenario {
 /// The system under test: figures and policies of its services.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct System {
-    /// Share of the requests of every service that ends in an exception of its own code in every run, 0 to 1.
+    /// Share of the requests that ends in an exception of a service's own code in every run, 0 to 1; where data is held,
+    /// a tenth of it.
     pub exception_share: f64,
     pub search: Search,
     pub catalog: Catalog,

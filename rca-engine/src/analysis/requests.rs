@@ -1,5 +1,7 @@
 //! The requests that the symptom is about, which of them breach, and since when.
 
+use std::collections::BTreeMap;
+
 use crate::canonical::{Model, ServiceId};
 use crate::evidence::Symbol;
 use crate::investigation::Window;
@@ -213,16 +215,37 @@ fn onset(windows: crate::windows::Windows, baseline: &[Request], incident: &[Req
 }
 
 /// Whether the incident is more than the baseline's own excursions: the share of breaches must be significantly
-/// higher than overall, and clearly higher than in the baseline's worst stretch as long as the rule's window.
+/// higher than overall, and clearly higher than in the baseline's worst stretch as long as the rule's window. Where few
+/// requests breach, it is enough that the usual request got slower than in any such stretch: noise makes tails only.
 fn differs(baseline: &[Request], incident: &[Request], signal: &UniversalIncidentSignal, bucket_ns: u64) -> bool {
     let before = (count(baseline), baseline.len() as u64);
     let after = (count(incident), incident.len() as u64);
-    let worst = worst_stretch(baseline, signal.window_ns.max(bucket_ns));
-    share(after.0, after.1) >= EXCURSION_FACTOR * worst.max(share(before.0, before.1))
-        && g_of_shares(before, after) >= INCIDENT_G
+    let length = signal.window_ns.max(bucket_ns);
+    let worst = worst_stretch(baseline, length);
+    let more = share(after.0, after.1) >= EXCURSION_FACTOR * worst.max(share(before.0, before.1))
+        && g_of_shares(before, after) >= INCIDENT_G;
+    more || (signal.signal == SignalKind::Latency && after.0 > 0 && usual_one_slowed(baseline, incident, length))
 }
 
-/// The highest share of breaches in a stretch of the given length, judged only where it holds enough requests.
+/// Whether the median request of the incident is clearly slower than in the baseline's slowest stretch of the given
+/// length.
+fn usual_one_slowed(baseline: &[Request], incident: &[Request], length: u64) -> bool {
+    let median = |requests: &[Request]| {
+        let mut durations: Vec<u64> = requests.iter().map(|request| request.duration).collect();
+        durations.sort_unstable();
+        quantile(&durations, 0.5).filter(|_| durations.len() >= MIN_FOR_QUANTILE)
+    };
+    // Counted back from the end, so that they do not depend on how much of the past is there.
+    let end = baseline.iter().map(|request| request.start).max().unwrap_or(0);
+    let mut stretches: BTreeMap<u64, Vec<Request>> = BTreeMap::new();
+    for request in baseline {
+        stretches.entry((end - request.start) / length.max(1)).or_default().push(*request);
+    }
+    let slowest = stretches.values().filter_map(|stretch| median(stretch)).max().or_else(|| median(baseline));
+    slowest.zip(median(incident)).is_some_and(|(before, after)| after as f64 >= EXCURSION_FACTOR * before as f64)
+}
+
+/// The highest share of breaches in a whole stretch of the given length, judged only where it holds enough requests.
 fn worst_stretch(requests: &[Request], length: u64) -> f64 {
     let mut by_start: Vec<(u64, bool)> = requests.iter().map(|request| (request.start, request.breach)).collect();
     by_start.sort_unstable();
@@ -234,7 +257,9 @@ fn worst_stretch(requests: &[Request], length: u64) -> f64 {
             first += 1;
         }
         let all = (index + 1 - first) as u64;
-        if all >= REQUESTS_PER_BUCKET {
+        // A stretch that has only begun holds few requests, and shares of few are large by chance.
+        let is_whole = *start >= by_start[0].0 + length;
+        if is_whole && all >= REQUESTS_PER_BUCKET {
             worst = worst.max(share(breaches, all));
         }
     }

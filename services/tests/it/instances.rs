@@ -132,8 +132,8 @@ fn an_order_for_another_instance_is_refused() {
 #[test]
 fn what_fails_in_every_run_fails_in_every_service_and_is_told_under_the_same_names() {
     virtually(|| async {
-        let lab = Lab::start(1, System { exception_share: 0.05, ..faultless() }).await;
-        for id in 1..=200 {
+        let lab = Lab::start(1, System { exception_share: 0.5, ..faultless() }).await;
+        for id in 1..=600 {
             lab.search(&id.to_string()).await;
         }
         let batches = lab.pull();
