@@ -81,8 +81,15 @@ fn root_line(findings: &Findings<'_>, outcome: Outcome, roles: &Roles, ranked: &
     }
 }
 
+/// Whether a component is a root, or the service of which a build or an instance is one.
 fn is_root(component: &Component, roles: &Roles) -> bool {
-    roles.root.iter().any(|root| root.component == *component)
+    let is_service_of = |root: &Component| match root {
+        Component::Version { service, .. } | Component::Instance { service, .. } => {
+            matches!(component, Component::Service(name) if name == service)
+        }
+        _ => false,
+    };
+    roles.root.iter().any(|root| root.component == *component || is_service_of(&root.component))
 }
 
 /// A kind in words.
