@@ -13,12 +13,13 @@ mod story;
 mod verdict;
 mod waterfall;
 
-use maud::{DOCTYPE, Markup, html as markup};
+use maud::{Markup, html as markup};
 use rca_engine::evidence::Evidence;
 use rca_engine::investigation::Investigation;
 
 use crate::check::Check;
 use crate::facts::RunFacts;
+use page::{Page, Section};
 use parts::Context;
 
 /// The page. Without evidence it shows what the investigation says, without the measurements behind it; the check
@@ -30,57 +31,32 @@ pub fn html(
     facts: &RunFacts,
 ) -> String {
     let context = Context::new(investigation, facts);
-    let sections = sections(&context, evidence, check);
-    let page = markup! {
-        (DOCTYPE)
-        html lang="en" {
-            (page::head(&context))
-            body {
-                a class="skip" href="#main" { "Skip to the verdict" }
-                div class="page" {
-                    header { (verdict::header(&context)) }
-                    nav aria-label="Sections" {
-                        ul { @for section in &sections { li { a href={ "#" (section.id) } { (section.title) } } } }
-                    }
-                    main id="main" {
-                        @for section in &sections {
-                            section id=(section.id) aria-labelledby={ "h-" (section.id) } {
-                                h2 id={ "h-" (section.id) } { (section.title) }
-                                (section.body)
-                            }
-                        }
-                    }
-                    footer { (page::footer(&context)) }
-                }
-            }
-        }
+    let page = Page {
+        head: page::head(&context),
+        skip: "Skip to the verdict",
+        class: "page",
+        header: verdict::header(&context),
+        sections: sections(&context, evidence, check),
+        footer: page::footer(&context),
     };
     page.into_string()
 }
 
-/// A part of the page with its own heading.
-struct Section {
-    id: &'static str,
-    title: &'static str,
-    body: Markup,
-}
-
 /// What there is to show, in reading order.
 fn sections(context: &Context<'_>, evidence: Option<&Evidence>, check: Option<&Check>) -> Vec<Section> {
-    let section = |id, title, body: Option<Markup>| body.map(|body| Section { id, title, body });
     [
-        section("chain", "How the damage travels", drawing::chain(context)),
-        section("timeline", "Timeline", story::timeline(context)),
-        section("slowest", "Why not the slowest one", story::why_not_slowest(context)),
-        section("actions", "What to do", story::actions(context)),
-        section("hypotheses", "Hypotheses", story::hypotheses(context)),
-        section("proof", "The proof trace", proof(context, evidence)),
-        section("series", "Key series", evidence.and_then(|evidence| charts::charts(context, evidence))),
-        section("calls", "Who calls whom", evidence.and_then(|evidence| calls::table(context, evidence))),
-        section("evidence", "Evidence", evidence::table(context)),
-        section("unseen", "What could not be seen", story::unseen(context)),
-        section("pivots", "Look further", story::pivots(context)),
-        section("check", "Was it right?", check.map(check::block)),
+        Section::new("chain", "How the damage travels", drawing::chain(context)),
+        Section::new("timeline", "Timeline", story::timeline(context)),
+        Section::new("slowest", "Why not the slowest one", story::why_not_slowest(context)),
+        Section::new("actions", "What to do", story::actions(context)),
+        Section::new("hypotheses", "Hypotheses", story::hypotheses(context)),
+        Section::new("proof", "The proof trace", proof(context, evidence)),
+        Section::new("series", "Key series", evidence.and_then(|evidence| charts::charts(context, evidence))),
+        Section::new("calls", "Who calls whom", evidence.and_then(|evidence| calls::table(context, evidence))),
+        Section::new("evidence", "Evidence", evidence::table(context)),
+        Section::new("unseen", "What could not be seen", story::unseen(context)),
+        Section::new("pivots", "Look further", story::pivots(context)),
+        Section::new("check", "Was it right?", check.map(check::block)),
     ]
     .into_iter()
     .flatten()

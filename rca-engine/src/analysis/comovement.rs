@@ -11,7 +11,7 @@ use crate::evidence::Symbol;
 use crate::signal::SignalKind;
 
 use super::census::{Phase, Phases};
-use super::shifts::{MIN_POINTS, constant_move, level_move};
+use super::shifts::{MIN_POINTS, constant_move, level_move, sides, values};
 use super::statistics::{correlation, median};
 
 /// Symbols of durations in UCUM, and how they are often written.
@@ -84,14 +84,8 @@ fn is_time(unit: &str) -> bool {
 /// How far a metric went in the window, at its farthest point: windows are short, and an incident may be over within
 /// one. What it had left its baseline by before the window did not begin with the incident.
 fn leave<'m>(metric: &'m Metric, phases: &Phases) -> Option<Move<'m>> {
-    let values: Vec<(u64, f64)> = metric.samples.iter().map(|sample| (sample.at_ns, sample.value)).collect();
-    let side = |phase: Phase| -> Vec<f64> {
-        values.iter().filter(|(at_ns, _)| phases.of(*at_ns) == Some(phase)).map(|(_, value)| *value).collect()
-    };
-    let (before, after) = (side(Phase::Before), side(Phase::After));
-    if before.len() < MIN_POINTS.0 || after.len() < MIN_POINTS.1 {
-        return None;
-    }
+    let values = values(metric);
+    let (before, after) = sides(&values, phases)?;
     let usual = median(&before)?;
     let farthest = after.iter().copied().max_by(|a, b| (a - usual).abs().total_cmp(&(b - usual).abs()))?;
     let (center, level, z) = constant_move(&before, &after).or_else(|| level_move(&values, &before, farthest))?;
@@ -105,7 +99,7 @@ fn leave<'m>(metric: &'m Metric, phases: &Phases) -> Option<Move<'m>> {
 
 /// Correlation of two metrics over the window and some time before it, where both have points; 0 where they move apart.
 fn together(metric: &Metric, symptom: &Metric, phases: &Phases) -> f64 {
-    let theirs: BTreeMap<u64, f64> = symptom.samples.iter().map(|sample| (sample.at_ns, sample.value)).collect();
+    let theirs: BTreeMap<u64, f64> = values(symptom).into_iter().collect();
     let (from_ns, to_ns) = (phases.before.from_ns, phases.after.to_ns);
     let common: Vec<(u64, f64, f64)> = metric
         .samples

@@ -13,6 +13,7 @@ use super::mode_change::retried;
 use super::pools::PoolState;
 use super::requests::Requests;
 use super::seeds::Excess;
+use super::statistics::most_at_once;
 use super::tracks::inside;
 use super::walk::{Cause, Leaf};
 
@@ -197,7 +198,11 @@ impl World<'_> {
                 (row.start, waited, used)
             })
             .collect();
-        let servers = state.room().map_or_else(|| most_at_once(&times), |room| room.after.max(1.0) as usize);
+        let observed = || {
+            let uses = times.iter().map(|(start, waited, used)| (start + waited, start + waited + used));
+            usize::try_from(most_at_once(uses)).unwrap_or(1).max(1)
+        };
+        let servers = state.room().map_or_else(observed, |room| room.after.max(1.0) as usize);
         let mut free: BinaryHeap<Reverse<u64>> = (0..servers.clamp(1, visits.len())).map(|_| Reverse(0)).collect();
         let mut by_trace: BTreeMap<u128, (u64, u64)> = BTreeMap::new();
         for ((start, visit), (_, waited, used)) in visits.iter().zip(&times) {
@@ -240,17 +245,4 @@ impl Relief {
             Station::Gap(..) | Station::Queue(..) => false,
         }
     }
-}
-
-/// The largest number of uses at one time: what the limit must be at least.
-fn most_at_once(times: &[(u64, u64, u64)]) -> usize {
-    let mut edges: Vec<(u64, i32)> =
-        times.iter().flat_map(|(start, waited, used)| [(start + waited, 1), (start + waited + used, -1)]).collect();
-    edges.sort_unstable();
-    let (mut now, mut most) = (0, 0);
-    for (_, step) in edges {
-        now += step;
-        most = most.max(now);
-    }
-    usize::try_from(most).unwrap_or(1).max(1)
 }

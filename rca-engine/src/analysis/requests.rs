@@ -126,6 +126,11 @@ impl Requests {
     }
 }
 
+/// At most so many of the requests, evenly spaced and in their order.
+pub(crate) fn evenly(requests: &[Request], most: usize) -> Vec<Request> {
+    requests.iter().step_by(requests.len().div_ceil(most).max(1)).copied().collect()
+}
+
 fn request(model: &Model<'_>, row: u32) -> Request {
     let span = model.row(row);
     Request { row, operation: span.name, start: span.start, duration: span.duration(), breach: false }

@@ -9,7 +9,7 @@ use crate::vocabulary::Effect;
 
 use super::accounting::{Parts, PathId, Paths, Station, account};
 use super::error_origin::{Origins, trace_visit};
-use super::requests::{Request, Requests, failed};
+use super::requests::{Request, Requests, evenly, failed};
 use super::split::{Split, split};
 use super::statistics::share;
 use super::walk::{Cause, Trail, Walk};
@@ -62,18 +62,18 @@ impl Excess {
         let mut excess = Self::default();
         let breaching: Vec<Request> = requests.breaching().copied().collect();
         let mut operations: BTreeMap<Symbol, f64> = BTreeMap::new();
-        for request in sample(&breaching) {
+        for request in evenly(&breaching, MAX_REQUESTS) {
             let parts = account(model, request.row, &mut excess.paths);
             *operations.entry(request.operation).or_default() += 1.0;
             excess.breaching.push((request, parts));
         }
-        let normal = sample(&requests.baseline);
+        let normal = evenly(&requests.baseline, MAX_REQUESTS);
         excess.normal = normal.len();
         let mut by_operation: BTreeMap<Symbol, f64> = BTreeMap::new();
         for request in &normal {
             *by_operation.entry(request.operation).or_default() += 1.0;
         }
-        let breaching_before: Vec<(Request, Parts)> = sample(&requests.baseline)
+        let breaching_before: Vec<(Request, Parts)> = evenly(&requests.baseline, MAX_REQUESTS)
             .into_iter()
             .filter(|request| request.breach)
             .map(|request| (request, account(model, request.row, &mut excess.paths)))
@@ -174,12 +174,6 @@ impl Excess {
     pub(crate) fn total(&self) -> f64 {
         self.stations.values().map(Mean::excess).sum()
     }
-}
-
-/// Evenly spaced requests in their order.
-fn sample(requests: &[Request]) -> Vec<Request> {
-    let step = requests.len().div_ceil(MAX_REQUESTS).max(1);
-    requests.iter().step_by(step).copied().collect()
 }
 
 /// Whether the requests breach by failing rather than by being slow.

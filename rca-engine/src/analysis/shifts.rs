@@ -69,7 +69,7 @@ pub(crate) fn severity(shifts: &[Shift], service: ServiceId) -> f64 {
     shifts.iter().filter(|shift| shift.service == service).map(|shift| (1.0 + shift.z.abs()).ln()).fold(0.0, f64::max)
 }
 
-fn values(metric: &Metric) -> Vec<(u64, f64)> {
+pub(crate) fn values(metric: &Metric) -> Vec<(u64, f64)> {
     metric.samples.iter().map(|sample| (sample.at_ns, sample.value)).collect()
 }
 
@@ -95,14 +95,17 @@ fn shares<'m>(model: &'m Model<'_>) -> Vec<(&'m Metric, Vec<(u64, f64)>)> {
     found
 }
 
-fn shift(metric: &Metric, values: &[(u64, f64)], phases: &Phases, is_share: bool) -> Option<Shift> {
+/// The values before and after the onset; none with too few on a side.
+pub(crate) fn sides(values: &[(u64, f64)], phases: &Phases) -> Option<(Vec<f64>, Vec<f64>)> {
     let side = |phase: Phase| -> Vec<f64> {
         values.iter().filter(|(at_ns, _)| phases.of(*at_ns) == Some(phase)).map(|(_, value)| *value).collect()
     };
     let (before, after) = (side(Phase::Before), side(Phase::After));
-    if before.len() < MIN_POINTS.0 || after.len() < MIN_POINTS.1 {
-        return None;
-    }
+    (before.len() >= MIN_POINTS.0 && after.len() >= MIN_POINTS.1).then_some((before, after))
+}
+
+fn shift(metric: &Metric, values: &[(u64, f64)], phases: &Phases, is_share: bool) -> Option<Shift> {
+    let (before, after) = sides(values, phases)?;
     let (center, level, z) = constant_move(&before, &after).or_else(|| level_move(values, &before, median(&after)?))?;
     if z.abs() < SHIFT {
         return None;

@@ -11,7 +11,7 @@ use crate::evidence::{Symbol, Value};
 
 use super::census::{Pair, Phase, Phases};
 use super::keys;
-use super::requests::{Request, Requests};
+use super::requests::{Request, Requests, evenly};
 use super::statistics::{chance_of_g, discoveries, g_of_shares, share, share_rose};
 
 /// What a slice is cut along.
@@ -60,7 +60,7 @@ type Key = (ServiceId, Along, u64);
 pub(crate) fn smallest(model: &Model<'_>, phases: &Phases, requests: &Requests) -> Option<Slice> {
     let (breaching, passing): (Vec<Request>, Vec<Request>) =
         requests.incident.iter().partition(|request| request.breach);
-    let (breaching, passing) = (sample(&breaching), sample(&passing));
+    let (breaching, passing) = (evenly(&breaching, MAX_REQUESTS), evenly(&passing, MAX_REQUESTS));
     let total = (breaching.len() as u64, passing.len() as u64);
     if total.0 == 0 || total.1 < MIN_REST {
         return None;
@@ -157,11 +157,6 @@ fn shown(model: &Model<'_>, value: Value) -> String {
         Value::Double(number) => number.to_string(),
         Value::Bool(flag) => flag.to_string(),
     }
-}
-
-/// Evenly spaced requests in their order.
-fn sample(requests: &[Request]) -> Vec<Request> {
-    requests.iter().step_by(requests.len().div_ceil(MAX_REQUESTS).max(1)).copied().collect()
 }
 
 /// Which attributes are looked at at each hop.

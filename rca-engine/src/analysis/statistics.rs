@@ -102,6 +102,19 @@ pub(crate) fn correlation(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> f6
     if xx > 0.0 && yy > 0.0 { xy / (xx * yy).sqrt() } else { 0.0 }
 }
 
+/// The most of the intervals, each from its begin to its end, that there are at one time.
+pub(crate) fn most_at_once(intervals: impl Iterator<Item = (u64, u64)>) -> u64 {
+    let mut edges: Vec<(u64, i64)> = intervals.flat_map(|(begins, ends)| [(begins, 1), (ends, -1)]).collect();
+    // At one moment what ends goes before what begins.
+    edges.sort_unstable();
+    let (mut now, mut most) = (0_i64, 0_i64);
+    for (_, step) in edges {
+        now += step;
+        most = most.max(now);
+    }
+    most.unsigned_abs()
+}
+
 /// The first index of the part after the change, where one exists: the cut that leaves the least squared error
 /// (binary segmentation; Scott and Knott, 1974), both sides at least `min_side` long. O(n).
 pub(crate) fn change_point(values: &[f64], min_side: usize) -> Option<usize> {

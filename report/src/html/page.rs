@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use maud::{Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::parts::Context;
@@ -37,6 +37,62 @@ pub(crate) fn framed(title: &str, style: &str) -> Markup {
             title { (title) }
             style { (PreEscaped(style)) }
         }
+    }
+}
+
+/// A part of a page with its own heading.
+pub(crate) struct Section {
+    id: &'static str,
+    title: &'static str,
+    body: Markup,
+}
+
+impl Section {
+    /// None where there is nothing to show.
+    pub(crate) fn new(id: &'static str, title: &'static str, body: Option<Markup>) -> Option<Self> {
+        body.map(|body| Self { id, title, body })
+    }
+}
+
+/// Everything of a page that is its own.
+pub(crate) struct Page<'a> {
+    pub(crate) head: Markup,
+    /// The words of the link that leads past the navigation.
+    pub(crate) skip: &'a str,
+    pub(crate) class: &'a str,
+    pub(crate) header: Markup,
+    pub(crate) sections: Vec<Section>,
+    pub(crate) footer: Markup,
+}
+
+impl Page<'_> {
+    /// The whole page: header, navigation, sections under their headings, footer.
+    pub(crate) fn into_string(self) -> String {
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                (self.head)
+                body {
+                    a class="skip" href="#main" { (self.skip) }
+                    div class=(self.class) {
+                        header { (self.header) }
+                        nav aria-label="Sections" {
+                            ul { @for section in &self.sections { li { a href={ "#" (section.id) } { (section.title) } } } }
+                        }
+                        main id="main" {
+                            @for section in &self.sections {
+                                section id=(section.id) aria-labelledby={ "h-" (section.id) } {
+                                    h2 id={ "h-" (section.id) } { (section.title) }
+                                    (section.body)
+                                }
+                            }
+                        }
+                        footer { (self.footer) }
+                    }
+                }
+            }
+        };
+        page.into_string()
     }
 }
 

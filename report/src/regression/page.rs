@@ -5,11 +5,11 @@ mod engine;
 mod failures;
 mod matrix;
 
-use maud::{DOCTYPE, Markup, html as markup};
+use maud::{Markup, html as markup};
 use score::aggregate::{GateState, Summary};
 
 use super::{of_state, overall, size};
-use crate::html::page;
+use crate::html::page::{self, Page, Section};
 use crate::{quantity, text};
 
 const STYLE: &str = include_str!("page/regression.css");
@@ -24,51 +24,26 @@ pub struct Links<'a> {
 
 /// The page. Every number on it can be read without colour, and every cell leads to the runs that failed in it.
 pub fn html(summary: &Summary, links: &Links<'_>) -> String {
-    let sections = sections(summary, links);
-    let page = markup! {
-        (DOCTYPE)
-        html lang="en" {
-            (page::framed("Regression", &[page::STYLE, STYLE].concat()))
-            body {
-                a class="skip" href="#main" { "Skip to the matrix" }
-                div class="page broad" {
-                    header { (header(summary)) }
-                    nav aria-label="Sections" {
-                        ul { @for section in &sections { li { a href={ "#" (section.id) } { (section.title) } } } }
-                    }
-                    main id="main" {
-                        @for section in &sections {
-                            section id=(section.id) aria-labelledby={ "h-" (section.id) } {
-                                h2 id={ "h-" (section.id) } { (section.title) }
-                                (section.body)
-                            }
-                        }
-                    }
-                    footer { dl { div { dt { "code" } dd { (text::name(&summary.code)) } } } }
-                }
-            }
-        }
+    let page = Page {
+        head: page::framed("Regression", &[page::STYLE, STYLE].concat()),
+        skip: "Skip to the matrix",
+        class: "page broad",
+        header: header(summary),
+        sections: sections(summary, links),
+        footer: markup! { dl { div { dt { "code" } dd { (text::name(&summary.code)) } } } },
     };
     page.into_string()
 }
 
-/// A part of the page with its own heading.
-struct Section {
-    id: &'static str,
-    title: &'static str,
-    body: Markup,
-}
-
 fn sections(summary: &Summary, links: &Links<'_>) -> Vec<Section> {
-    let section = |id, title, body: Option<Markup>| body.map(|body| Section { id, title, body });
     [
-        section("matrix", "Who finds the root", matrix::incidents(summary)),
-        section("nulls", "Where nothing is wrong", matrix::nulls(summary)),
-        section("engine", "The engine by scenario", engine::table(summary)),
-        section("confidence", "What its confidence is worth", confidence::tables(summary)),
-        section("gates", "Gates", gates(summary)),
-        section("failures", "Where it goes wrong", failures::list(summary, links)),
-        section("uncounted", "Runs that do not count", failures::uncounted(summary, links)),
+        Section::new("matrix", "Who finds the root", matrix::incidents(summary)),
+        Section::new("nulls", "Where nothing is wrong", matrix::nulls(summary)),
+        Section::new("engine", "The engine by scenario", engine::table(summary)),
+        Section::new("confidence", "What its confidence is worth", confidence::tables(summary)),
+        Section::new("gates", "Gates", gates(summary)),
+        Section::new("failures", "Where it goes wrong", failures::list(summary, links)),
+        Section::new("uncounted", "Runs that do not count", failures::uncounted(summary, links)),
     ]
     .into_iter()
     .flatten()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::census::{Pair, Phase, Phases, visit_time};
-use crate::analysis::statistics::share;
+use crate::analysis::statistics::{most_at_once, share};
 use crate::canonical::{Model, NONE, PoolId};
 
 /// Somebody waits under a ceiling and under nothing else: this share of all waiting happens while it is met.
@@ -37,7 +37,8 @@ pub(super) fn lowered(model: &Model<'_>, phases: &Phases, pool: PoolId) -> Optio
     if mean(&after) > FLAT_USE * mean(&before) {
         return None;
     }
-    let (most, ceiling) = (most_at_once(&before), ceiling(&after)?);
+    let most = most_at_once(before.iter().map(|used| (used.began, used.ended)));
+    let ceiling = ceiling(&after)?;
     (ceiling < most).then_some(Pair { before: most as f64, after: ceiling as f64 })
 }
 
@@ -55,18 +56,6 @@ fn uses(model: &Model<'_>, pool: PoolId) -> Vec<Use> {
         Use { came: row.start, began, ended: (began + time.own_ns).min(row.end) }
     });
     calls.chain(visits).filter(|used| used.ended > used.began).collect()
-}
-
-fn most_at_once(uses: &[Use]) -> u64 {
-    let mut edges: Vec<(u64, i64)> = uses.iter().flat_map(|used| [(used.began, 1), (used.ended, -1)]).collect();
-    // At one moment what ends goes before what begins.
-    edges.sort_unstable();
-    let (mut now, mut most) = (0_i64, 0_i64);
-    for (_, step) in edges {
-        now += step;
-        most = most.max(now);
-    }
-    most.unsigned_abs()
 }
 
 /// How many are in use during nearly all of the time in which somebody waits; none where that varies.
