@@ -25,6 +25,17 @@ pub(crate) enum Exit {
     NoReport = 110,
 }
 
+impl Exit {
+    /// What a score says of how it all ended.
+    pub(crate) fn of_score(code: u8) -> Self {
+        match code {
+            score::card::MET => Self::Met,
+            score::card::MISSED => Self::Missed,
+            _ => Self::Invalid,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -6,7 +6,7 @@ pub(crate) mod copy;
 pub(crate) mod foreign;
 pub(crate) mod process;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use evidence::Bundle;
@@ -14,6 +14,7 @@ use evidence::candidates::Candidates;
 use evidence::opaque::Pseudonym;
 use rca_engine::UniversalIncidentSignal;
 use rca_engine::evidence::Evidence;
+use scenarios::model::Scenario;
 use score::naive::Prior;
 use score::{Alert, Method, MethodOutput};
 
@@ -106,11 +107,8 @@ impl Panel {
 
     /// What is reported: everything, or what was named and every command.
     pub(crate) fn reported(&self) -> Vec<String> {
-        let own = || {
-            let all = scenarios::naive::METHODS.iter().chain(&score::published::METHODS);
-            std::iter::once(&score::cell::ENGINE).chain(all).map(|name| (*name).to_owned())
-        };
-        let mut names: Vec<String> = if self.names.is_empty() { own().collect() } else { self.names.clone() };
+        let mut names: Vec<String> =
+            if self.names.is_empty() { known().map(str::to_owned).collect() } else { self.names.clone() };
         names.extend(self.commands.iter().map(|command| command.name.clone()));
         names
     }
@@ -121,9 +119,13 @@ pub(crate) fn known() -> impl Iterator<Item = &'static str> {
     std::iter::once(score::cell::ENGINE).chain(scenarios::naive::METHODS).chain(score::published::METHODS)
 }
 
+/// The catalog, parsed once: a regression judges thousands of runs.
+static CATALOG: LazyLock<Vec<(&str, Scenario)>> = LazyLock::new(|| {
+    let parsed = |(id, text)| (id, scenarios::parse(id, text).expect("tests parse the whole catalog"));
+    scenarios::catalog::catalog().into_iter().map(parsed).collect()
+});
+
 /// What the scenarios of the catalog teach, all but one.
 fn prior(id: &str) -> Prior {
-    let others = scenarios::catalog::catalog().into_iter().filter(|(other, _)| *other != id);
-    let parsed = others.map(|(id, text)| scenarios::parse(id, text).expect("tests parse the whole catalog"));
-    Prior::fitted(&parsed.collect::<Vec<_>>())
+    Prior::fitted(CATALOG.iter().filter(|(other, _)| *other != id).map(|(_, scenario)| scenario))
 }

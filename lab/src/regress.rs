@@ -22,10 +22,9 @@ pub(crate) enum Keep {
 impl Keep {
     /// Whether the bundle of a cell stays.
     pub(crate) fn keeps(self, cell: &Cell) -> bool {
-        let right = cell.counts() && cell.card.iter().flat_map(|card| &card.gates).all(|gate| gate.passed);
         match self {
             Self::All => true,
-            Self::Wrong => !right,
+            Self::Wrong => !cell.counts() || cell.is_wrong(),
             Self::None => false,
         }
     }

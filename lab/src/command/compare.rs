@@ -20,15 +20,11 @@ pub(crate) fn compare(arguments: &cli::Compare) -> Exit {
     } else {
         output::print(&record.told(&output::terminal()));
     }
-    match record.pairing.exit {
-        _ if !record.pairing.has_common() => {
-            output::remark("the two have no cell in common");
-            Exit::Nothing
-        }
-        score::card::MET => Exit::Met,
-        score::card::MISSED => Exit::Missed,
-        _ => Exit::Invalid,
+    if !record.pairing.has_common() {
+        output::remark("the two have no cell in common");
+        return Exit::Nothing;
     }
+    Exit::of_score(record.pairing.exit)
 }
 
 fn read(place: &Path) -> Result<Results, Exit> {

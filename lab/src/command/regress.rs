@@ -11,6 +11,7 @@ use scenarios::modifier::Modifier;
 use score::{Cell, Summary, summarise};
 
 use crate::exit::Exit;
+use crate::regress::Keep;
 use crate::regress::cell::{self, Done, Terms};
 use crate::regress::crew::{self, Ending};
 use crate::regress::failed::{FAILED, Shelf};
@@ -18,7 +19,7 @@ use crate::regress::pace::Pace;
 use crate::regress::results::Journal;
 use crate::regress::selection::{Key, Selection, SelectionError, Story};
 use crate::setup::CODE_VERSION;
-use crate::{cli, output};
+use crate::{cli, machine, output};
 
 /// What stands in place of a file's name where its text is to be printed.
 const STANDARD_OUTPUT: &str = "-";
@@ -61,7 +62,7 @@ pub(crate) fn regress(arguments: &cli::Regress) -> Exit {
     let cells: Vec<Cell> = selection.keys.iter().filter_map(|key| journal.cells.get(key).cloned()).collect();
     let summary = summarise(CODE_VERSION, &cells, &panel.reported(), arguments.gates.thresholds());
     match tell(arguments, &selection, &summary, &terms.shelf) {
-        Ok(()) => exit(&summary),
+        Ok(()) => Exit::of_score(summary.exit),
         Err(exit) => exit,
     }
 }
@@ -102,7 +103,7 @@ fn carry_out(
     if tasks.is_empty() {
         return Ok(());
     }
-    let jobs = arguments.jobs.map_or_else(cores, usize::from);
+    let jobs = arguments.jobs.map_or_else(machine::cores, usize::from);
     let pace = std::cell::RefCell::new(Pace::new(arguments.quiet, there, all));
     let mut lost = None;
     let take = |(story, key): (Arc<Story>, Key), outcome: crew::Outcome<_>| {
@@ -114,7 +115,7 @@ fn carry_out(
             }
             Err(panic) => broken(&story, &key, &panic),
         };
-        pace.borrow_mut().done(is_troubled(&done.cell));
+        pace.borrow_mut().done(Keep::Wrong.keeps(&done.cell));
         if let Err(error) = journal.keep(done) {
             lost = Some(unwritten(&error));
         } else if let Err(error) = terms.shelf.trim(&journal.cells, &selection.keys, &key.scenario) {
@@ -150,14 +151,6 @@ fn carry_out(
 fn broken(story: &Story, key: &Key, panic: &str) -> Done {
     let cell = cell::failed(&story.setup(key.seed), format!("the lab broke: {panic}"));
     Done { cell, wall: Duration::ZERO, time_to_verdict: Duration::ZERO, methods: Vec::new() }
-}
-
-fn is_troubled(cell: &Cell) -> bool {
-    !cell.counts() || cell.card.iter().flat_map(|card| &card.gates).any(|gate| !gate.passed)
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Writes every report that was asked for.
@@ -208,12 +201,4 @@ fn write(path: &Path, text: &str) -> Result<(), Exit> {
         output::remark(&format!("cannot write {}: {error}", path.display()));
         Exit::NoReport
     })
-}
-
-fn exit(summary: &Summary) -> Exit {
-    match summary.exit {
-        score::card::MET => Exit::Met,
-        score::card::MISSED => Exit::Missed,
-        _ => Exit::Invalid,
-    }
 }

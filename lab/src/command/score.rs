@@ -26,7 +26,7 @@ pub(crate) fn score(arguments: &cli::Score) -> Exit {
         Ok(card) => {
             let text = if arguments.json { format!("{:#}\n", serde_json::json!(card)) } else { table(&card) };
             output::print(&text);
-            end(&card)
+            Exit::of_score(card.exit)
         }
         Err(error) => {
             output::complain(&error);
@@ -73,12 +73,4 @@ fn table(card: &ScoreCard) -> String {
 
 fn verdict(right: bool) -> &'static str {
     if right { "right" } else { "wrong" }
-}
-
-fn end(card: &ScoreCard) -> Exit {
-    match card.exit {
-        score::card::MET => Exit::Met,
-        score::card::MISSED => Exit::Missed,
-        _ => Exit::Invalid,
-    }
 }

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::intervene::VerifyError;
 use crate::intervene::sweep::sweep;
 use crate::setup::{self, SetupError};
-use crate::{cli, output};
+use crate::{cli, machine, output};
 
 /// More seeds than this are a slip of the hand.
 const MAX_SEEDS: u64 = 100_000;
@@ -35,7 +35,7 @@ pub(crate) fn verify(arguments: &cli::Verify) -> Exit {
             output::remark(&format!("{done} of {all} seeds done"));
         }
     };
-    let jobs = arguments.jobs.unwrap_or_else(cores);
+    let jobs = arguments.jobs.unwrap_or_else(machine::cores);
     let verification = match sweep(&arguments.scenario, &arguments.only, &seeds, jobs, &said) {
         Ok(verification) => verification,
         Err(error) => {
@@ -66,10 +66,6 @@ fn seeds(text: &str) -> Option<RangeInclusive<u64>> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));
     let (from, to) = (from.parse::<u64>().ok()?, to.parse::<u64>().ok()?);
     (to.saturating_sub(from) < MAX_SEEDS).then_some(from..=to)
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[cfg(test)]

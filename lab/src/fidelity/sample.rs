@@ -5,7 +5,7 @@ use std::path::Path;
 
 use evidence::manifest::{Manifest, Windows};
 use evidence::{Bundle, layout};
-use rca_engine::evidence::{Evidence, ResourceId, SpanKind, Value};
+use rca_engine::evidence::{Evidence, SpanKind};
 use rca_engine::investigation::{BottleneckAnswer, Core, Investigation};
 use serde::{Deserialize, Serialize};
 
@@ -100,24 +100,13 @@ fn verdict(core: &Core) -> String {
 }
 
 fn durations(evidence: &Evidence, windows: &Windows) -> BTreeMap<(String, Phase), Vec<u64>> {
-    let services: Vec<Option<String>> = (0..evidence.resources.len()).map(|index| service(evidence, index)).collect();
-    let of = |ResourceId(index)| services.get(index as usize).cloned().flatten();
     let onset = windows.onset_ns.or(windows.alert_ns).unwrap_or(u64::MAX);
     let mut durations: BTreeMap<(String, Phase), Vec<u64>> = BTreeMap::new();
     for span in evidence.spans.iter().filter(|span| span.kind == SpanKind::Server) {
-        let Some(service) = of(span.resource) else { continue };
+        let name = evidence.resource_text(span.resource, contract::resource::SERVICE_NAME);
+        let Some(service) = name.map(str::to_owned) else { continue };
         let phase = if span.start_ns < onset || windows.onset_ns.is_none() { Phase::Baseline } else { Phase::Incident };
         durations.entry((service, phase)).or_default().push(span.end_ns - span.start_ns);
     }
     durations
-}
-
-fn service(evidence: &Evidence, index: usize) -> Option<String> {
-    let attributes = &evidence.resources.get(index)?.attributes;
-    attributes.iter().find_map(|(key, value)| match value {
-        Value::Text(text) if evidence.names.text(*key) == contract::resource::SERVICE_NAME => {
-            Some(evidence.names.text(*text).to_owned())
-        }
-        Value::Text(_) | Value::Int(_) | Value::Double(_) | Value::Bool(_) => None,
-    })
 }

@@ -17,6 +17,7 @@ use crate::command::run;
 use crate::judge::{self, Judgement, chain};
 use crate::method::Panel;
 use crate::progress::Progress;
+use crate::script::{Kept, Script};
 use crate::setup::Setup;
 use crate::trial;
 
@@ -128,7 +129,11 @@ pub(crate) fn failed(setup: &Setup, why: String) -> Cell {
 
 fn judged(setup: &Setup, folder: &Path, terms: &Terms) -> Result<(carry_out::Raw, Judgement), String> {
     let quiet = Progress::new(true);
-    let raw = carry_out::carry_out(setup, folder, &RunOptions::default(), &quiet).map_err(|error| chain(&error))?;
+    // Only who keeps bundles or asks commands needs files; a verdict comes from memory.
+    let files = terms.keep != Keep::None || !terms.panel.commands.is_empty();
+    let script = Script { kept: if files { Kept::Files } else { Kept::Memory }, ..Script::default() };
+    let options = RunOptions { script, ..RunOptions::default() };
+    let raw = carry_out::carry_out(setup, folder, &options, &quiet).map_err(|error| chain(&error))?;
     let mut judgement = judge::judge_beside(setup, folder, &raw, &terms.panel).map_err(|error| chain(&error))?;
     if terms.try_actions && judgement.truth.has_incident() {
         let trial = trial::trial(setup, &raw.conducted.moments, &judgement.investigation);
