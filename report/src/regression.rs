@@ -165,9 +165,9 @@ fn surest(curve: &[Covered]) -> Option<String> {
     let told = points
         .iter()
         .map(|at| format!("{} wrong of the surest {}", quantity::percent(at.risk), quantity::percent(at.coverage)));
-    // Where all are right, or as many at every step, a curve says nothing.
+    // Where all are right a curve says nothing.
     let varies = points.iter().any(|point| point.risk > 0.0);
-    (varies && !points.is_empty()).then(|| told.collect::<Vec<_>>().join(", "))
+    varies.then(|| told.collect::<Vec<_>>().join(", "))
 }
 
 /// One line on the size of it all.

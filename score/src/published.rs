@@ -21,8 +21,8 @@ pub fn methods() -> Vec<Box<dyn Method>> {
     vec![Box::new(NSigma), Box::new(Baro)]
 }
 
-/// Services by their highest column: both papers rank series first and services by their best series.
-fn by_service<'a>(scored: impl IntoIterator<Item = (&'a Column, f64)>) -> MethodOutput {
+/// Services by their highest column, as both papers rank them: series first, and services by their best series.
+pub(crate) fn by_service<'a>(scored: impl IntoIterator<Item = (&'a Column, f64)>) -> MethodOutput {
     let mut best: std::collections::BTreeMap<&Component, f64> = std::collections::BTreeMap::new();
     for (column, score) in scored {
         let known = best.entry(&column.service).or_insert(score);

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::difference;
+use super::difference::{self, mark};
 use crate::check::Check;
 use crate::{text, verdict_words};
 
@@ -57,13 +57,5 @@ fn line(name: &str, passed: bool, why: &str) -> Markup {
             td role="cell" { (mark(passed)) }
             td role="cell" { (text::sentence(why)) }
         }
-    }
-}
-
-fn mark(right: bool) -> Markup {
-    if right {
-        html! { span class="right" { "✓ right" } }
-    } else {
-        html! { span class="wrong" { "✗ wrong" } }
     }
 }

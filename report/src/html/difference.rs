@@ -32,10 +32,19 @@ fn line(difference: &Difference) -> Markup {
     html! {
         tr role="row" {
             th scope="row" role="rowheader" { (text::name(part)) }
-            td role="cell" { @if *right { span class="right" { "✓ right" } } @else { span class="wrong" { "✗ wrong" } } }
+            td role="cell" { (mark(*right)) }
             td role="cell" { (side("Expected", expected, *any, |one| missing(difference, one))) }
             td role="cell" { (side("Answered", answered, false, |one| surplus(difference, one))) }
         }
+    }
+}
+
+/// Right or wrong, in words and colour.
+pub(super) fn mark(right: bool) -> Markup {
+    if right {
+        html! { span class="right" { "✓ right" } }
+    } else {
+        html! { span class="wrong" { "✗ wrong" } }
     }
 }
 

@@ -38,21 +38,6 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Every stage, in order.
-    pub const ALL: [Self; 11] = [
-        Self::Answer,
-        Self::Windows,
-        Self::Outcome,
-        Self::Symptom,
-        Self::Walk,
-        Self::Component,
-        Self::Ranking,
-        Self::Kind,
-        Self::Bottleneck,
-        Self::Mode,
-        Self::Propagation,
-    ];
-
     /// The word, as in files.
     pub fn as_str(self) -> &'static str {
         match self {

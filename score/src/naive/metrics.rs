@@ -1,11 +1,10 @@
 //! The most changed metric: whatever moved by the largest factor.
 
-use std::collections::BTreeMap;
-
 use rca_engine::component::Component;
 use rca_engine::evidence::Evidence;
 
 use crate::method::{Alert, Method, MethodOutput};
+use crate::published::by_service;
 use crate::series::{Column, Quantity, Table};
 
 /// The service of the metric whose mean differs by the largest factor between incident and baseline, up or down.
@@ -19,14 +18,8 @@ impl Method for MostChangedMetric {
 
     fn rank(&self, evidence: &Evidence, alert: &Alert, _candidates: &[Component]) -> MethodOutput {
         let table = Table::new(evidence, &alert.windows);
-        let mut largest: BTreeMap<&Component, f64> = BTreeMap::new();
-        for column in table.columns.iter().filter(|column| column.quantity == Quantity::Metric) {
-            if let Some(change) = change(column, &table) {
-                let known = largest.entry(&column.service).or_insert(change);
-                *known = known.max(change);
-            }
-        }
-        MethodOutput::ranked(largest.into_iter().map(|(service, change)| (service.clone(), change)))
+        let metrics = table.columns.iter().filter(|column| column.quantity == Quantity::Metric);
+        by_service(metrics.filter_map(|column| Some((column, change(column, &table)?))))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Novelty: who says something that was never said before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use contract::event::CHANGE_ID;
 use rca_engine::component::Component;
@@ -43,8 +43,8 @@ impl Method for Novelty {
             }
         }
         let new = of_service.into_iter().map(|(service, names)| {
-            let new: BTreeSet<_> = names.into_iter().filter(|(_, at_ns)| *at_ns >= windows.incident.from_ns).collect();
-            (service, new.len() as f64)
+            let new = names.into_values().filter(|at_ns| *at_ns >= windows.incident.from_ns).count();
+            (service, new as f64)
         });
         MethodOutput::ranked(new.filter(|(_, count)| *count > 0.0))
     }
