@@ -30,6 +30,7 @@ mod slices;
 mod slowest;
 mod split;
 mod statistics;
+mod tally;
 mod templates;
 mod timeline;
 mod tracks;

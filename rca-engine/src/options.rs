@@ -9,6 +9,8 @@ pub struct Options {
     pub correlation_keys: Vec<String>,
     /// Metrics of bounded resources, one family each.
     pub resources: Vec<ResourceFamily>,
+    /// Histograms of how long requests took, best first: what a service served, and what it asked of others.
+    pub durations: DurationNames,
     /// Span attributes that say what a span waited for and how long.
     pub waits: Vec<WaitAttributes>,
     /// Span attributes of a client that name the service at the far end, best first.
@@ -48,6 +50,13 @@ pub struct ResourceFamily {
     pub timeouts: String,
     /// The attribute that names the resource.
     pub name: String,
+}
+
+/// Histograms with one observation a request: they count all requests, also where spans are only a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DurationNames {
+    pub served: Vec<String>,
+    pub asked: Vec<String>,
 }
 
 /// A pair of span attributes.
@@ -92,6 +101,10 @@ impl Default for Options {
             budget: Budget::default(),
             correlation_keys: own(&["deployment.environment", "deployment.environment.name", "cloud.region"]),
             resources: vec![ResourceFamily::connections()],
+            durations: DurationNames {
+                served: own(&["http.server.request.duration", "rpc.server.call.duration", "rpc.server.duration"]),
+                asked: own(&["http.client.request.duration", "rpc.client.call.duration", "rpc.client.duration"]),
+            },
             waits: Vec::new(),
             peer_attributes: own(&["service.peer.name", "peer.service"]),
             instance_attributes: own(&["service.instance.id", "k8s.pod.name", "host.name"]),

@@ -16,7 +16,7 @@ use rca_engine::vocabulary::Outcome;
 use scenarios::truth::TruthRecord;
 use serde::{Deserialize, Serialize};
 
-use crate::scoring::{Answer, same_service, services};
+use crate::scoring::{Answer, propagation, same_service, services};
 
 pub use stage::Stage;
 
@@ -123,8 +123,10 @@ fn differences(truth: &TruthRecord, answer: &Answer) -> Vec<Difference> {
         let edge = |from: &Component, effect: &str, to: &Component| format!("{from} ─{effect}→ {to}");
         let right: BTreeSet<String> =
             truth.edges.iter().map(|step| edge(&step.from, step.effect.as_str(), &step.to)).collect();
+        // As in the score: what is collateral is neither right nor wrong.
+        let judged = propagation::judged(truth, edges);
         let said: BTreeSet<String> =
-            edges.iter().map(|step| edge(&step.from, step.effect.as_str(), &step.to)).collect();
+            judged.iter().map(|step| edge(&step.from, step.effect.as_str(), &step.to)).collect();
         told("propagation", right == said, false, right.into_iter().collect(), said.into_iter().collect())
     }));
     all

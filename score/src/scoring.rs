@@ -1,7 +1,7 @@
 //! One answer against one truth: the figures of validity.md, each beside what chance would give.
 
 mod answer;
-mod propagation;
+pub(crate) mod propagation;
 mod roles;
 mod root;
 

@@ -7,7 +7,7 @@ use crate::vocabulary::{Kind, Mode, Outcome};
 use super::confidence::Confidence;
 use super::findings::Findings;
 use super::ranking::Ranked;
-use super::requests::Requests;
+use super::requests::{Request, Requests};
 use super::statistics::share;
 use super::wording::{from_to, nanos, percent};
 
@@ -131,6 +131,9 @@ fn impact(findings: &Findings<'_>, requests: &Requests) -> Vec<String> {
         ),
         format!("{} of the requests to {name} breach", from_to(&percent(before), &percent(after))),
     ];
+    if let Some(seen) = requests.sampled {
+        lines.push(format!("metrics count every request; traces show {} of them", percent(seen)));
+    }
     lines.push(if requests.is_only_stated {
         "an incident is stated, but the tail of the requests does not show it".to_owned()
     } else {
@@ -142,7 +145,7 @@ fn impact(findings: &Findings<'_>, requests: &Requests) -> Vec<String> {
         let service = findings.model.name(slice.service);
         lines.push(format!("{held} of the breaching requests have {along} {value} at {service}"));
     }
-    let failed = |phase: &[super::requests::Request]| {
+    let failed = |phase: &[Request]| {
         let failing = phase.iter().filter(|request| findings.model.row(request.row).failure.is_some()).count();
         share(failing as u64, phase.len() as u64)
     };
@@ -155,19 +158,22 @@ fn impact(findings: &Findings<'_>, requests: &Requests) -> Vec<String> {
     lines
 }
 
-/// Whether the last stretch still breaches.
+/// Whether the last stretch still breaches. What ended in it counts, not what began in it: of what began, the slow ones
+/// had not ended when the evidence did and are not seen. For the same reason few ends say nothing good.
 fn burning(findings: &Findings<'_>, requests: &Requests) -> String {
     /// The last stretch looked at: a fifth of the incident.
     const LAST: u64 = 5;
-    let window = findings.phases.after;
-    let from = window.to_ns - (window.to_ns - window.from_ns) / LAST;
-    let last: Vec<_> = requests.incident.iter().filter(|request| request.start >= from).collect();
+    let (before, after) = (findings.phases.before, findings.phases.after);
+    let length = (after.to_ns - after.from_ns) / LAST;
+    let ended = |request: &&Request| (after.to_ns - length..after.to_ns).contains(&(request.start + request.duration));
+    let last: Vec<&Request> = requests.incident.iter().filter(ended).collect();
     let breaching = last.iter().filter(|request| request.breach).count();
     let now = share(breaching as u64, last.len() as u64);
-    if last.is_empty() {
-        "whether it still burns is not known: no request ended in the last stretch".to_owned()
-    } else if now > requests.shares().0 * 2.0 {
+    let usual = requests.baseline.len() as f64 * length as f64 / (before.to_ns - before.from_ns).max(1) as f64;
+    if breaching > 0 && now > requests.shares().0 * 2.0 {
         format!("still burning: {} of the last {} requests breach", percent(now), last.len())
+    } else if (last.len() as f64) < usual / 2.0 {
+        "whether it still burns is not known: hardly a request ended in the last stretch".to_owned()
     } else {
         "no longer burning when the evidence ends".to_owned()
     }

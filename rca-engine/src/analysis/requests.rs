@@ -8,6 +8,7 @@ use crate::investigation::Window;
 use crate::signal::{SignalKind, UniversalIncidentSignal};
 
 use super::statistics::{departure_of_share, g_of_shares, quantile, share};
+use super::tally::{self, Tally};
 
 /// One piece of work of the symptom's service.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Requests {
     pub(crate) threshold_ns: Option<u64>,
     /// Share of requests that breach: baseline, incident.
     shares: (f64, f64),
+    /// Share of the requests that have spans, where metrics count more.
+    pub(crate) sampled: Option<f64>,
     /// Somebody states an incident that the requests do not show: all of them are asked, whether they breach or not.
     pub(crate) is_only_stated: bool,
     /// Whether the incident differs from the baseline's own excursions.
@@ -52,6 +55,9 @@ const INCIDENT_G: f64 = 24.0;
 const EXCURSION_FACTOR: f64 = 2.0;
 /// A bucket should hold so many requests that a share can be told.
 const REQUESTS_PER_BUCKET: u64 = 10;
+/// Spans that show less than this share of the requests that metrics count are a sample; a lost tenth is what any
+/// pipeline loses.
+const SAMPLE: f64 = 0.9;
 const MIN_BUCKET_NS: u64 = 500_000_000;
 
 impl Requests {
@@ -78,11 +84,20 @@ impl Requests {
             request.breach = breach.holds(model, request);
         }
         let bucket_ns = bucket(model.windows.incident, incident.len() as u64);
-        let mut onset_ns = onset(model.windows, &baseline, &incident, bucket_ns);
+        let counted = Counted::of(model, signal, symptom, threshold_ns, (&baseline, &incident));
+        // Where metrics count more requests than there are spans, they know the moment better.
+        let onset_bucket_ns = bucket(model.windows.incident, tally::sum(&counted.incident).1);
+        let mut onset_ns = onset(model.windows, &counted, onset_bucket_ns);
         let later: Vec<Request> = incident.iter().filter(|request| request.start >= onset_ns).copied().collect();
-        let is_incident = differs(&baseline, &later, signal, bucket_ns);
-        let of = |requests: &[Request]| share(count(requests), requests.len() as u64);
-        let shares = (of(&baseline), of(&later));
+        let tallied = counted.since(onset_ns);
+        let slowed = || {
+            let length = signal.window_ns.max(bucket_ns);
+            signal.signal == SignalKind::Latency
+                && tally::sum(tallied).0 > 0
+                && usual_one_slowed(&baseline, &later, length)
+        };
+        let is_incident = differs(&counted.baseline, tallied, signal.window_ns.max(bucket_ns)) || slowed();
+        let shares = (tally::share_of(&counted.baseline), tally::share_of(tallied));
         let is_only_stated = !is_incident && signal.is_asserted();
         if is_only_stated {
             // Somebody states an incident that the tail does not show: then all requests of its window are asked.
@@ -99,6 +114,7 @@ impl Requests {
             bucket_ns,
             threshold_ns,
             shares,
+            sampled: counted.sampled,
             is_only_stated,
             is_incident,
         })
@@ -203,33 +219,75 @@ fn bucket(window: Window, requests: u64) -> u64 {
     (length / requests.max(1) * REQUESTS_PER_BUCKET).clamp(MIN_BUCKET_NS, length.max(MIN_BUCKET_NS))
 }
 
+/// Requests over time, as the metrics count them where the spans are a sample, as the spans do otherwise.
+struct Counted {
+    baseline: Vec<Tally>,
+    /// By time.
+    incident: Vec<Tally>,
+    /// Share of them that have spans, where the spans are a sample.
+    sampled: Option<f64>,
+}
+
+impl Counted {
+    fn of(
+        model: &Model<'_>,
+        signal: &UniversalIncidentSignal,
+        symptom: ServiceId,
+        limit_ns: Option<u64>,
+        seen: (&[Request], &[Request]),
+    ) -> Self {
+        let windows = model.windows;
+        let counted = tally::counted(model, symptom, signal.signal, limit_ns);
+        let both = |window| tally::within(&counted, window).1;
+        let all = both(windows.baseline) + both(windows.incident);
+        let sampled = Some(share((seen.0.len() + seen.1.len()) as u64, all)).filter(|seen| all > 0 && *seen < SAMPLE);
+        if sampled.is_none() {
+            return Self { baseline: tallies(seen.0), incident: tallies(seen.1), sampled };
+        }
+        let of = |window: Window| {
+            counted.iter().filter(|tally| (window.from_ns..window.to_ns).contains(&tally.at_ns)).copied().collect()
+        };
+        Self { baseline: of(windows.baseline), incident: of(windows.incident), sampled }
+    }
+
+    /// The incident's requests from a time on.
+    fn since(&self, at_ns: u64) -> &[Tally] {
+        &self.incident[self.incident.partition_point(|tally| tally.at_ns < at_ns)..]
+    }
+}
+
+fn tallies(requests: &[Request]) -> Vec<Tally> {
+    let one = |request: &Request| Tally { at_ns: request.start, all: 1, breaching: u64::from(request.breach) };
+    let mut tallies: Vec<Tally> = requests.iter().map(one).collect();
+    tallies.sort_unstable_by_key(|tally| (tally.at_ns, tally.breaching));
+    tallies
+}
+
 /// When the share of breaches inside the incident window leaves the baseline's. The window begins before the incident by
 /// as much as the rule may be late, so its first part is at the baseline's share.
-fn onset(windows: crate::windows::Windows, baseline: &[Request], incident: &[Request], bucket_ns: u64) -> u64 {
+fn onset(windows: crate::windows::Windows, counted: &Counted, bucket_ns: u64) -> u64 {
     let window = windows.incident;
     let buckets = usize::try_from((window.to_ns - window.from_ns).div_ceil(bucket_ns)).unwrap_or(1).max(1);
     let mut seen = vec![(0_u64, 0_u64); buckets];
-    for request in incident {
-        let index = usize::try_from((request.start - window.from_ns) / bucket_ns).unwrap_or(0).min(buckets - 1);
-        seen[index].1 += 1;
-        seen[index].0 += u64::from(request.breach);
+    for tally in &counted.incident {
+        let index = usize::try_from((tally.at_ns - window.from_ns) / bucket_ns).unwrap_or(0).min(buckets - 1);
+        seen[index].1 += tally.all;
+        seen[index].0 += tally.breaching;
     }
     // What never happened is not impossible: half a breach more than was seen (Jeffreys).
-    let usual = (count(baseline) as f64 + 0.5) / (baseline.len() as f64 + 1.0);
+    let before = tally::sum(&counted.baseline);
+    let usual = (before.0 as f64 + 0.5) / (before.1 as f64 + 1.0);
     window.from_ns + departure_of_share(&seen, usual) as u64 * bucket_ns
 }
 
 /// Whether the incident is more than the baseline's own excursions: the share of breaches must be significantly
 /// higher than overall, and clearly higher than in the baseline's worst stretch as long as the rule's window. Where few
 /// requests breach, it is enough that the usual request got slower than in any such stretch: noise makes tails only.
-fn differs(baseline: &[Request], incident: &[Request], signal: &UniversalIncidentSignal, bucket_ns: u64) -> bool {
-    let before = (count(baseline), baseline.len() as u64);
-    let after = (count(incident), incident.len() as u64);
-    let length = signal.window_ns.max(bucket_ns);
+fn differs(baseline: &[Tally], incident: &[Tally], length: u64) -> bool {
+    let (before, after) = (tally::sum(baseline), tally::sum(incident));
     let worst = worst_stretch(baseline, length);
-    let more = share(after.0, after.1) >= EXCURSION_FACTOR * worst.max(share(before.0, before.1))
-        && g_of_shares(before, after) >= INCIDENT_G;
-    more || (signal.signal == SignalKind::Latency && after.0 > 0 && usual_one_slowed(baseline, incident, length))
+    share(after.0, after.1) >= EXCURSION_FACTOR * worst.max(share(before.0, before.1))
+        && g_of_shares(before, after) >= INCIDENT_G
 }
 
 /// Whether the median request of the incident is clearly slower than in the baseline's slowest stretch of the given
@@ -251,26 +309,19 @@ fn usual_one_slowed(baseline: &[Request], incident: &[Request], length: u64) -> 
 }
 
 /// The highest share of breaches in a whole stretch of the given length, judged only where it holds enough requests.
-fn worst_stretch(requests: &[Request], length: u64) -> f64 {
-    let mut by_start: Vec<(u64, bool)> = requests.iter().map(|request| (request.start, request.breach)).collect();
-    by_start.sort_unstable();
-    let (mut first, mut breaches, mut worst) = (0, 0_u64, 0.0_f64);
-    for (index, (start, breach)) in by_start.iter().enumerate() {
-        breaches += u64::from(*breach);
-        while by_start[first].0 + length < *start {
-            breaches -= u64::from(by_start[first].1);
+fn worst_stretch(tallies: &[Tally], length: u64) -> f64 {
+    let (mut first, mut breaches, mut all, mut worst) = (0, 0_u64, 0_u64, 0.0_f64);
+    for tally in tallies {
+        (breaches, all) = (breaches + tally.breaching, all + tally.all);
+        while tallies[first].at_ns + length < tally.at_ns {
+            (breaches, all) = (breaches - tallies[first].breaching, all - tallies[first].all);
             first += 1;
         }
-        let all = (index + 1 - first) as u64;
         // A stretch that has only begun holds few requests, and shares of few are large by chance.
-        let is_whole = *start >= by_start[0].0 + length;
+        let is_whole = tally.at_ns >= tallies[0].at_ns + length;
         if is_whole && all >= REQUESTS_PER_BUCKET {
             worst = worst.max(share(breaches, all));
         }
     }
     worst
-}
-
-fn count(requests: &[Request]) -> u64 {
-    requests.iter().filter(|request| request.breach).count() as u64
 }

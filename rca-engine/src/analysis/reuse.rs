@@ -10,9 +10,9 @@ use crate::canonical::{Model, ServiceId};
 use crate::evidence::Symbol;
 use crate::vocabulary::Kind;
 
-use super::census::{Pair, Phases};
+use super::census::{Pair, Phase, Phases};
 use super::keys;
-use super::statistics::{share, share_rose};
+use super::statistics::{SIGNIFICANT_G, g_of_shares, share, share_rose};
 
 /// The cause of a wider reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,17 @@ struct Counts {
     again: Pair<u64>,
     /// Visits about an item never seen that were fetched.
     new: Pair<u64>,
+    /// Visits about an item never seen, and all: in the later half of the baseline, and after the onset.
+    unseen: Pair<(u64, u64)>,
+}
+
+impl Counts {
+    /// Whether more of the visits than before are about items never seen. Even where nothing changes, items are seen for
+    /// the first time, and more of them where traces are a sample; but ever fewer, so that a rise has its reason.
+    fn is_new(&self) -> bool {
+        let Pair { before, after } = self.unseen;
+        share(after.0, after.1) > share(before.0, before.1) && g_of_shares(before, after) >= SIGNIFICANT_G
+    }
 }
 
 /// Decides between the service and its work.
@@ -58,7 +69,7 @@ pub(crate) fn why_more_reach(model: &Model<'_>, phases: &Phases, from: ServiceId
     let again = rate(counts.again.after, counts.visits.after) - rate(counts.again.before, counts.visits.before);
     let new = rate(counts.new.after, counts.visits.after) - rate(counts.new.before, counts.visits.before);
     let is_again = share_rose((counts.again.before, counts.known.before), (counts.again.after, counts.known.after));
-    if new > again && !is_again {
+    if new > again && !is_again && counts.is_new() {
         return Reach::NewWork;
     }
     let kind = outcome_kind(model, phases, &visits, &attributes.classes);
@@ -93,11 +104,16 @@ fn count(phases: &Phases, visits: &[Visit]) -> Counts {
     let mut counts = Counts::default();
     // Item: whether it has been fetched.
     let mut items: BTreeMap<u64, bool> = BTreeMap::new();
+    let later = phases.before.from_ns.midpoint(phases.before.to_ns);
     for visit in visits {
         let Some(key) = visit.key else { continue };
         let seen = items.get(&key).copied();
         if let Some(phase) = phases.of(visit.start) {
             *counts.visits.at(phase) += 1;
+            if phase == Phase::After || visit.start >= later {
+                let unseen = counts.unseen.at(phase);
+                *unseen = (unseen.0 + u64::from(seen.is_none()), unseen.1 + 1);
+            }
             match seen {
                 Some(true) => {
                     *counts.known.at(phase) += 1;

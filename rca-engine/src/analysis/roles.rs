@@ -13,7 +13,7 @@ use super::findings::Findings;
 use super::ranking::Ranked;
 use super::split::split;
 use super::tracks::{Quantity, Tracks};
-use super::walk::{Cause, Leaf};
+use super::walk::{Cause, Leaf, Step};
 
 /// A step of the damage counts when it carried this share of the root's damage.
 const MIN_STEP: f64 = 0.2;
@@ -54,7 +54,7 @@ fn fill(findings: &Findings<'_>, ranked: &[Ranked], roles: &mut Roles) {
         .collect();
     for root in &roots {
         if let Some(leaf) = findings.leaves.get(&root.cause) {
-            roles.propagation.extend(steps(findings, leaf));
+            roles.propagation.extend(steps(findings, root, leaf));
         }
     }
     if roles.propagation.is_empty() {
@@ -84,9 +84,13 @@ fn is_second(findings: &Findings<'_>, candidate: &Ranked, first: &Ranked) -> boo
     together || (candidate.mass >= MIN_ROOT && !suffices)
 }
 
-/// The steps that carried the damage, nearest to the root first: by how much they carried, then by structure.
-fn steps(findings: &Findings<'_>, leaf: &Leaf) -> Vec<PropagationEdge> {
-    let mut steps: Vec<_> = leaf.steps.iter().filter(|(_, mass)| **mass >= MIN_STEP * leaf.mass).collect();
+/// The steps that carried the damage, nearest to the root first: by how much they carried, then by structure. What is
+/// slow by itself is slow to all who ask it: each of them that the damage came through is harmed, however seldom it asks.
+fn steps(findings: &Findings<'_>, root: &Ranked, leaf: &Leaf) -> Vec<PropagationEdge> {
+    let is_slow = root.kind == Some(Kind::SlowService);
+    let direct = |(from, _, effect): &Step| is_slow && *from == root.cause && *effect == Effect::Latency;
+    let counts = |(step, mass): &(&Step, &f64)| **mass >= MIN_STEP * leaf.mass || direct(step);
+    let mut steps: Vec<_> = leaf.steps.iter().filter(counts).collect();
     steps.sort_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
     steps
         .into_iter()

@@ -219,9 +219,7 @@ pub(crate) fn from_time(walk: &mut Walk<'_>, excess: &Excess) {
         excess.stations.iter().map(|(key, mean)| (*key, mean.excess())).collect();
     for ((path, station), mass) in Walk::shares(1.0, &weights) {
         let chain = excess.paths.services(path);
-        let trail = chain.windows(2).fold(Trail::default(), |trail, pair| {
-            trail.step(Cause::Service(pair[1]), Cause::Service(pair[0]), Effect::Latency)
-        });
+        let trail = slow_along(&chain);
         match station {
             Station::Own(service) => {
                 let mean = excess.stations[&(path, station)];
@@ -237,9 +235,11 @@ pub(crate) fn from_time(walk: &mut Walk<'_>, excess: &Excess) {
                         walk.own(service, mass, &trail);
                     }
                     for ((from, to), mass) in Walk::shares(mass, &asked) {
-                        // What is asked more often asks those behind it more often.
-                        let behind = chain.windows(2).skip_while(|link| link[0] != to);
-                        let trail = behind.fold(trail.clone(), |trail, link| {
+                        // Who is asked more often is no slower for it, nor are those whom it asks more often then: what
+                        // those before it wait for is that so many calls are made.
+                        let asks = chain.iter().position(|service| *service == from).unwrap_or(0);
+                        let behind = chain[asks..].windows(2).skip(1);
+                        let trail = behind.fold(slow_along(&chain[..=asks]).at(station), |trail, link| {
                             trail.step(Cause::Service(link[0]), Cause::Service(link[1]), Effect::Load)
                         });
                         walk.mode(from, to, mass, &trail);
@@ -252,6 +252,13 @@ pub(crate) fn from_time(walk: &mut Walk<'_>, excess: &Excess) {
             Station::Queue(from, to) => walk.settle(Cause::Queue(from, to), None, mass, &trail.at(station)),
         }
     }
+}
+
+/// The way of lateness from the end of a chain of services to its begin.
+fn slow_along(chain: &[ServiceId]) -> Trail {
+    chain.windows(2).fold(Trail::default(), |trail, pair| {
+        trail.step(Cause::Service(pair[1]), Cause::Service(pair[0]), Effect::Latency)
+    })
 }
 
 /// Begins the walk at the origins of the failures of breaching requests.

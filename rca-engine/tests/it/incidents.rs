@@ -89,6 +89,7 @@ fn a_slow_database_is_root_and_bottleneck() {
     cause
     root service:d · slow_service
     service:c ─latency→ service:s
+    service:d ─latency→ service:c
     service:d ─latency→ service:k
     service:k ─latency→ service:c
     bottleneck service:d · slow
@@ -124,7 +125,6 @@ fn more_calls_for_the_same_work_are_charged_to_the_caller() {
     root service:c · extra_calls
     service:c ─latency→ service:s
     service:c ─load→ service:d
-    service:d ─latency→ service:c
     bottleneck service:d · visits
     ");
 }

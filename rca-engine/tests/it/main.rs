@@ -6,6 +6,7 @@ mod incidents;
 mod invariants;
 mod metrics_only;
 mod positions;
+mod sampled;
 mod schema;
 mod toy;
 mod web;

@@ -7,7 +7,7 @@ use scenarios::truth::TruthRecord;
 use serde::{Deserialize, Serialize};
 
 use super::is_near_a_root;
-use crate::scoring::Answer;
+use crate::scoring::{Answer, propagation};
 
 /// One stage. Each works on what the one before it found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -172,11 +172,8 @@ fn consequences(truth: &TruthRecord, answer: &Answer) -> Option<(Stage, String)>
         }
         Some(BottleneckAnswer::None(_)) | None => {}
     }
-    let told = answer.propagation.as_ref()?;
-    let known = |step: &&rca_engine::investigation::PropagationEdge| {
-        truth.edges.iter().any(|edge| edge.from == step.from && edge.to == step.to && edge.effect == step.effect)
-    };
-    let common = told.iter().filter(known).count();
+    let told = propagation::judged(truth, answer.propagation.as_ref()?);
+    let common = truth.edges.iter().filter(|edge| told.contains(edge)).count();
     let (said, there) = (told.len(), truth.edges.len());
     let same = common == said && common == there;
     (!same).then(|| (Stage::Propagation, format!("{common} of the {said} steps told are right, there are {there}")))

@@ -17,14 +17,18 @@ pub struct Overlap {
     pub f1: f64,
 }
 
-/// Edges are the same if both ends and the effect are. Collateral damage earns neither credit nor penalty.
+/// Edges are the same if both ends and the effect are.
 pub(super) fn strictly(truth: &TruthRecord, told: &[PropagationEdge]) -> Overlap {
     let true_edges: BTreeSet<TrueEdge> = truth.edges.iter().cloned().collect();
-    let told = told.iter().map(|edge| TrueEdge { from: edge.from.clone(), to: edge.to.clone(), effect: edge.effect });
-    let told: BTreeSet<TrueEdge> =
-        told.filter(|edge| true_edges.contains(edge) || !is_collateral(truth, &edge.from, &edge.to)).collect();
+    let told = judged(truth, told);
     let common = told.intersection(&true_edges).count();
     overlap(common, told.len(), common, true_edges.len())
+}
+
+/// The told edges that are judged: collateral damage earns neither credit nor penalty.
+pub(crate) fn judged(truth: &TruthRecord, told: &[PropagationEdge]) -> BTreeSet<TrueEdge> {
+    let told = told.iter().map(|edge| TrueEdge { from: edge.from.clone(), to: edge.to.clone(), effect: edge.effect });
+    told.filter(|edge| truth.edges.contains(edge) || !is_collateral(truth, &edge.from, &edge.to)).collect()
 }
 
 /// A told edge counts where the truth has a path between its services, whatever the effect: a coarse answer is right as

@@ -86,6 +86,23 @@ fn the_first_stage_that_went_wrong_is_named_and_what_went_wrong_there() {
 }
 
 #[test]
+fn collateral_damage_that_is_told_is_no_fault() {
+    let truth = founding();
+    let mut answer = ranked(&truth, &["service:catalog-cache"]);
+    let steps = answer.propagation.as_mut().unwrap();
+    let mut step = steps[0].clone();
+    (step.from, step.to) = (component("service:database"), component("service:catalog-cache"));
+    steps.push(step.clone());
+    assert_eq!(diagnose(&truth, Some(&answer), None), None);
+    step.to = component("service:search");
+    answer.propagation.as_mut().unwrap().push(step);
+    insta::assert_snapshot!(
+        told(diagnose(&truth, Some(&answer), None)),
+        @"propagation: 4 of the 5 steps told are right, there are 4"
+    );
+}
+
+#[test]
 fn a_method_that_tells_no_roles_is_not_blamed_for_them() {
     let truth = founding();
     let naive = Answer { propagation: None, bottleneck: None, ..ranked(&truth, &["service:catalog-cache"]) };
