@@ -1,6 +1,7 @@
 //! The command line.
 
 mod ask;
+mod calibrate;
 mod fidelity;
 pub(crate) mod methods;
 mod regress;
@@ -15,6 +16,7 @@ use scenarios::modifier::Modifier;
 use crate::setup::Mode;
 
 pub(crate) use ask::Ask;
+pub(crate) use calibrate::Calibrate;
 pub(crate) use fidelity::Fidelity;
 pub(crate) use methods::Methods;
 pub(crate) use regress::{Compare, Regress};
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Regress(Regress),
     /// Say what got better and what got worse between two regressions.
     Compare(Compare),
+    /// Fit how sure verdicts may be to how often earlier ones were right, each kind of fault held out in turn.
+    Calibrate(Calibrate),
     /// Investigate a folder of evidence: a run's bundle, or OTLP/JSON lines with an alert.json.
     Investigate(Investigate),
     /// Ask a stored verdict a follow-up question: why not X, what first, what is missing, show E7.
@@ -118,6 +122,9 @@ pub(crate) struct Investigate {
     /// Where verdict.json, report.html and methods.json go; nothing is written when not given.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// State confidence by this table, as `rcalab calibrate --out` writes it, instead of the engine's own.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) calibration: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) zone: Zone,
     /// Print verdict.json instead of the report.

@@ -1,6 +1,7 @@
 //! The commands: each decides what to do and returns how it ended.
 
 pub(crate) mod ask;
+pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod fidelity;
 pub(crate) mod investigate;

@@ -67,7 +67,7 @@ pub(crate) fn conclude(
     let findings = Findings::gather(&model, signal);
     let ranked = ranking::rank(&findings);
     let outcome = confidence::outcome(&findings, &ranked);
-    let confidence = confidence::state(&findings, outcome, &ranked);
+    let confidence = confidence::state(&findings, outcome, &ranked, &options.calibration);
     let roles = roles::assign(&findings, outcome, &ranked);
     let cited = facts::collect(&findings, if outcome == Outcome::Cause { &ranked } else { &[] });
     let proof = proof_trace::choose(&findings, &ranked);
@@ -78,6 +78,7 @@ pub(crate) fn conclude(
         schema: SCHEMA,
         envelope,
         header: header::write(&findings, outcome, &confidence, &roles, &ranked, proof.as_ref()),
+        grounds: confidence.grounds,
         timeline: timeline::lines(&findings, &cited),
         pivots: pivots::list(options, windows.whole(), &roles, proof.as_ref()),
         core: Core {

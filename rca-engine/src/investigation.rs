@@ -13,6 +13,9 @@ pub struct Investigation {
     pub schema: u32,
     /// The verdict itself: it depends on no run or scenario id.
     pub core: Core,
+    /// What the confidence rests on.
+    #[serde(default)]
+    pub grounds: Grounds,
     /// What was asked.
     pub envelope: Envelope,
     /// Three lines and the impact.
@@ -41,6 +44,42 @@ pub struct Core {
     pub actions: Vec<Action>,
     /// Why the slowest component is not the root, or that it is.
     pub why_not_slowest: Option<String>,
+}
+
+/// What a confidence rests on: the strength of the evidence by the engine's own scale, and how earlier verdicts of such
+/// strength fared.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Grounds {
+    /// 0 to 1, before it is held against earlier verdicts. None: the engine abstains.
+    pub strength: Option<f64>,
+    /// What it is made of; empty where the engine abstains.
+    pub parts: Vec<Ground>,
+    /// Earlier verdicts about as strong, and how many of them were right. None: it abstains, or none are known.
+    pub earlier: Option<Earlier>,
+}
+
+impl Grounds {
+    /// In one sentence. None: the engine abstains.
+    pub fn told(&self) -> Option<String> {
+        let parts: Vec<String> = self.parts.iter().map(|part| format!("{} {:.2}", part.name, part.value)).collect();
+        Some(format!("strength {:.2} of 1, made of {}", self.strength?, parts.join(", ")))
+    }
+}
+
+/// One part of the strength.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Ground {
+    /// `explained`, `margin`, `necessity`, `families` for a cause, `steadiness` where nothing is wrong.
+    pub name: String,
+    /// 0 to 1.
+    pub value: f64,
+}
+
+/// How earlier verdicts fared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Earlier {
+    pub verdicts: u64,
+    pub right: u64,
 }
 
 /// Who did what.

@@ -4,6 +4,7 @@
 //! engine does no input or output, knows no system, and looks at no clock: the same evidence in any order gives the
 //! same bytes.
 
+pub mod calibration;
 pub mod component;
 pub mod evidence;
 pub mod followup;

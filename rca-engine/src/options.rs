@@ -1,5 +1,7 @@
 //! What the engine is told about a system's telemetry; the defaults are the semantic conventions.
 
+use crate::calibration::Calibration;
+
 /// Names and limits of an investigation. No name in here is known to the engine otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -21,6 +23,8 @@ pub struct Options {
     pub changes: ChangeNames,
     /// Clocks of two hosts, and the scrape of two processes, may differ by this much.
     pub clock_uncertainty_ns: u64,
+    /// What a strength of evidence is worth.
+    pub calibration: Calibration,
     /// Attribute names for the links into other tools.
     pub pivots: PivotNames,
 }
@@ -116,6 +120,7 @@ impl Default for Options {
             },
             // One scrape interval of a second is the coarsest common grid of spans and metrics; see `precedence`.
             clock_uncertainty_ns: 5_000_000,
+            calibration: Calibration::built_in(),
             pivots: PivotNames {
                 service: "service.name".to_owned(),
                 service_label: "service_name".to_owned(),

@@ -4,6 +4,7 @@
 //! Everything here is a pure function from values to text. Every string that may come from telemetry passes through
 //! one filter that makes control characters visible and cuts what is too long; the page escapes it once more.
 
+mod calibration;
 mod chain;
 mod check;
 mod comparison;
@@ -20,6 +21,7 @@ mod terminal;
 mod text;
 mod verdict_words;
 
+pub use calibration::{Fitted, calibration};
 pub use check::{Check, Gate, NaiveAnswer, TruthSummary, Validity};
 pub use comparison::{Comparison, Side, comparison};
 pub use facts::{Phase, RunFacts};

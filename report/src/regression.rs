@@ -85,13 +85,24 @@ fn strayed(figures: &ScenarioFigures) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
+/// How often what set it off and what keeps it going were told: `trigger in 20 of 20`.
+fn told_roles(figures: &ScenarioFigures) -> Option<String> {
+    let told =
+        |word: &str, share: Option<Share>| share.map(|share| format!("{word} in {} of {}", share.hits, share.of));
+    let both = [told("trigger", figures.trigger), told("what sustains it", figures.sustaining)];
+    let both: Vec<String> = both.into_iter().flatten().collect();
+    (!both.is_empty()).then(|| both.join(", "))
+}
+
 /// What the confidence of one scenario is worth; nothing where all answers are alike.
 fn trusted(figures: &ScenarioFigures) -> Option<String> {
     let confidence = figures.confidence.as_ref().filter(|confidence| confidence.area.is_some())?;
     let (skill, area) = (figure(confidence.skill), figure(confidence.area));
     Some(format!(
-        "Brier {:.3}, skill {skill}, area under the curve {area}, {} answers",
-        confidence.brier, confidence.answers
+        "Brier {:.3}, skill {skill}, area under the curve {area}, slope {}, {} answers",
+        confidence.brier,
+        figure(confidence.slope),
+        confidence.answers
     ))
 }
 
@@ -142,7 +153,7 @@ fn overall(summary: &Summary) -> Vec<(&'static str, String)> {
             "confidence",
             format!(
                 "{} stated on average, {right} of {answers} right, worth {:.0} answers; Brier {:.3}, skill {}{}, area under the \
-                 curve {}{}",
+                 curve {}{}, slope {}",
                 quantity::percent(confidence.mean),
                 confidence.effective_n,
                 confidence.brier,
@@ -150,6 +161,7 @@ fn overall(summary: &Summary) -> Vec<(&'static str, String)> {
                 ranged(confidence.skill_interval),
                 figure(confidence.area),
                 ranged(confidence.area_interval),
+                figure(confidence.slope),
             ),
         ));
         lines.extend(surest(&confidence.curve).map(|sentence| ("surest first", sentence)));

@@ -113,8 +113,8 @@ fn differences(truth: &TruthRecord, answer: &Answer) -> Vec<Difference> {
         [("trigger", &truth.trigger, &answer.trigger), ("sustaining", &truth.sustaining, &answer.sustaining)]
     {
         let text = |component: &Option<Component>| component.iter().map(ToString::to_string).collect();
-        if right.is_some() {
-            let same = same_service(right.as_ref(), answered.as_ref()) == Some(true);
+        if let Some(named) = right {
+            let same = same_service(named, answered.as_ref());
             all.push(told(part, same, false, text(right), text(answered)));
         }
     }

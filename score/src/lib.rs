@@ -1,6 +1,7 @@
 //! Truth and verdict in, scores, gates and intervals out; and the methods that every score is held against: naive and published ones.
 
 pub mod aggregate;
+pub mod calibration;
 pub mod card;
 pub mod cell;
 pub mod diagnosis;

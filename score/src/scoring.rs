@@ -24,6 +24,9 @@ pub struct Score {
     pub outcome: Option<Outcome>,
     /// None: it gave none.
     pub confidence: Option<f64>,
+    /// The strength of the evidence, before it is held against earlier verdicts. None: it gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<f64>,
     /// The first answer, whether right or wrong.
     pub answered: Option<Component>,
     /// Strictly by component. None: the truth has no root.
@@ -36,10 +39,11 @@ pub struct Score {
     pub bottleneck: Option<bool>,
     /// Whether its mode is right, too.
     pub bottleneck_mode: Option<bool>,
-    /// Whether what set it off is right by service. None: not answered, or the truth has no trigger beside the root.
+    /// Whether what set it off is right by service; no answer is a wrong one. None: the truth has no trigger beside the
+    /// root.
     #[serde(default)]
     pub trigger: Option<bool>,
-    /// Whether what keeps it going is right by service. None: not answered, or the truth names nothing.
+    /// Whether what keeps it going is right by service; no answer is a wrong one. None: the truth names nothing.
     #[serde(default)]
     pub sustaining: Option<bool>,
     /// Edges with their effects, strictly. None: not answered, or nothing is wrong.
@@ -84,6 +88,7 @@ pub fn score(truth: &TruthRecord, answer: Option<&Answer>, candidates: &[Compone
     Score {
         outcome: given.then_some(answer.outcome),
         confidence: answer.confidence,
+        strength: answer.strength,
         answered: first.cloned(),
         root_service: if incident { root::by_service(truth, answer, candidates) } else { None },
         kind: answer.ranks.first().filter(|_| incident).and_then(|rank| rank.kind).map(|kind| {
@@ -92,8 +97,8 @@ pub fn score(truth: &TruthRecord, answer: Option<&Answer>, candidates: &[Compone
         }),
         bottleneck: bottleneck.map(|(component, _)| component),
         bottleneck_mode: bottleneck.map(|(_, mode)| mode),
-        trigger: same_service(truth.trigger.as_ref(), answer.trigger.as_ref()),
-        sustaining: same_service(truth.sustaining.as_ref(), answer.sustaining.as_ref()),
+        trigger: truth.trigger.as_ref().map(|right| same_service(right, answer.trigger.as_ref())),
+        sustaining: truth.sustaining.as_ref().map(|right| same_service(right, answer.sustaining.as_ref())),
         propagation: propagation.map(|edges| propagation::strictly(truth, edges)),
         propagation_contracted: propagation.map(|edges| propagation::contracted(truth, edges)),
         roles: incident.then(|| roles::balanced_accuracy(truth, answer, candidates)),
@@ -119,9 +124,9 @@ fn bottleneck(truth: &TruthRecord, answer: Option<&BottleneckAnswer>) -> Option<
 
 /// The truth has one name for such a role where an answer may have another, finer or coarser one: the service counts. What
 /// belongs to none has to be the same.
-pub(crate) fn same_service(truth: Option<&Component>, answer: Option<&Component>) -> Option<bool> {
-    let (truth, answer) = (truth?, answer?);
-    Some(truth == answer || truth.owner().is_some_and(|owner| answer.owner() == Some(owner)))
+pub(crate) fn same_service(truth: &Component, answer: Option<&Component>) -> bool {
+    let owned = |answer: &Component| truth.owner().is_some_and(|owner| answer.owner() == Some(owner));
+    answer.is_some_and(|answer| truth == answer || owned(answer))
 }
 
 /// Whether a component is a bottleneck, or on a service that is, while the root is elsewhere.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::naive::mix;
 
-pub use confidence::{Covered, area_under_curve, brier, brier_skill, risk_coverage};
+pub use confidence::{Covered, area_under_curve, brier, brier_skill, calibration_slope, risk_coverage};
 pub use exact::{binomial_limit, binomial_tail, sign_test};
 
 /// An estimate with its interval.

@@ -1,7 +1,9 @@
 //! `rcalab investigate`: a verdict from a folder of evidence alone.
 
+use std::path::Path;
+
 use evidence::{Bundle, layout, source};
-use rca_engine::UniversalIncidentSignal;
+use rca_engine::{Options, UniversalIncidentSignal};
 use report::{OtherAnswer, RunFacts};
 use serde_json::json;
 
@@ -44,7 +46,14 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
             return Exit::BadInput;
         }
     };
-    let (reading, investigation) = match (bundle.read(), source::investigate(&bundle, &signal, &names::options())) {
+    let options = match arguments.calibration.as_deref().map_or_else(|| Ok(names::options()), calibrated) {
+        Ok(options) => options,
+        Err(why) => {
+            output::remark(&why);
+            return Exit::BadInput;
+        }
+    };
+    let (reading, investigation) = match (bundle.read(), source::investigate(&bundle, &signal, &options)) {
         (Ok(reading), Ok(investigation)) => (reading, investigation),
         (Err(error), _) | (_, Err(error)) => {
             output::complain(&error);
@@ -88,6 +97,14 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
     Exit::Met
 }
 
+/// The lab's names with the table of a file.
+fn calibrated(file: &Path) -> Result<Options, String> {
+    let unread = |why: &dyn std::fmt::Display| format!("cannot read the calibration in {}: {why}", file.display());
+    let text = std::fs::read(file).map_err(|error| unread(&error))?;
+    let calibration = serde_json::from_slice(&text).map_err(|error| unread(&error))?;
+    Ok(Options { calibration, ..names::options() })
+}
+
 fn told(answer: &Answer) -> OtherAnswer {
     let (components, instead) = match &answer.output {
         Ok(output) => (&*output.ranks, output.outcome.to_string()),
@@ -98,7 +115,7 @@ fn told(answer: &Answer) -> OtherAnswer {
 }
 
 fn write(
-    out: &std::path::Path,
+    out: &Path,
     investigation: &rca_engine::investigation::Investigation,
     page: &str,
     answers: &[Answer],

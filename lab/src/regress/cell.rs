@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use evidence::{BundleError, BundleWriter};
 use rca_engine::component::Component;
+use rca_engine::vocabulary::Kind;
 use scenarios::truth::TruthRecord;
 use score::Cell;
 
@@ -115,6 +116,7 @@ pub(crate) fn carry_out(story: &Story, key: &Key, terms: &Terms) -> Result<Done,
 
 /// A cell of which nothing is known but why.
 pub(crate) fn failed(setup: &Setup, why: String) -> Cell {
+    let truth = TruthRecord::resolve(&setup.scenario, &setup.plan, None);
     Cell {
         scenario: setup.scenario.id.clone(),
         seed: setup.plan.seed,
@@ -122,7 +124,8 @@ pub(crate) fn failed(setup: &Setup, why: String) -> Cell {
         card: None,
         complaints: vec![why],
         alert_after_ns: None,
-        accepted: accepted(&TruthRecord::resolve(&setup.scenario, &setup.plan, None)),
+        accepted: accepted(&truth),
+        kind: kind(&truth),
         first_action: None,
     }
 }
@@ -153,12 +156,17 @@ fn cell(setup: &Setup, raw: &carry_out::Raw, judgement: &Judgement) -> Cell {
         complaints: judgement.complaints.clone(),
         alert_after_ns: alerted.then(|| moments.alert_ns.saturating_sub(moments.onset_ns)),
         accepted: accepted(&judgement.truth),
+        kind: kind(&judgement.truth),
         first_action: judgement.trial.as_ref().map(|trial| trial.outcome.as_str().to_owned()),
     }
 }
 
 fn accepted(truth: &TruthRecord) -> Vec<Component> {
     truth.roots.iter().flat_map(|root| root.any_of.iter().cloned()).collect()
+}
+
+fn kind(truth: &TruthRecord) -> Option<Kind> {
+    truth.roots.first().map(|root| root.kind)
 }
 
 fn clear(folder: &Path) -> Result<(), BundleError> {

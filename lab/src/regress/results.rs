@@ -45,6 +45,9 @@ pub(crate) struct Source {
     /// Id or path, as it was given.
     pub(crate) name: String,
     pub(crate) sha256: String,
+    /// Modifiers, as they are written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) with: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -118,7 +121,8 @@ fn key(cell: &Cell) -> Key {
 impl Header {
     fn new(selection: &Selection, commands: &[Arc<Command>]) -> Self {
         let source = |(id, story): (&String, &Arc<super::selection::Story>)| {
-            (id.clone(), Source { name: story.name.clone(), sha256: story.sha256.clone() })
+            let with = story.modifiers.iter().map(ToString::to_string).collect();
+            (id.clone(), Source { name: story.name.clone(), sha256: story.sha256.clone(), with })
         };
         Self {
             schema: RESULTS_SCHEMA,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up may panic")]
 
 mod books;
+mod calibrate;
 mod cheats;
 mod cli;
 mod compare;

@@ -1,11 +1,14 @@
-//! How sure the verdict is: stated, not yet calibrated, and capped by what could not be seen.
+//! How sure the verdict is: the strength of its evidence, held against earlier verdicts, capped by what was not seen.
 
+use crate::calibration::{Calibration, Curve};
+use crate::investigation::{Ground, Grounds};
 use crate::vocabulary::Outcome;
 
 use super::findings::Findings;
 use super::ranking::Ranked;
+use super::statistics::upper_share;
 
-/// Weights of what speaks for a verdict; they sum to 1. They are stated guesses until they are fitted to scored runs.
+/// Weights of what speaks for a verdict; they sum to 1. They are stated: what a strength is worth, the table says.
 const OF_MASS: f64 = 0.45;
 const OF_MARGIN: f64 = 0.2;
 const OF_NECESSITY: f64 = 0.2;
@@ -26,7 +29,15 @@ const FAMILIES: f64 = 4.0;
 /// A verdict's confidence, and what lowered it.
 pub(crate) struct Confidence {
     pub(crate) value: f64,
+    pub(crate) grounds: Grounds,
     pub(crate) doubts: Vec<String>,
+}
+
+/// How strong the evidence for an outcome is, what of, and the most that may be claimed on it.
+struct Strength {
+    value: f64,
+    parts: Vec<Ground>,
+    cap: f64,
 }
 
 /// How the investigation ends.
@@ -65,26 +76,58 @@ fn has_baseline_metrics(findings: &Findings<'_>) -> bool {
 }
 
 /// The confidence in an outcome.
-pub(crate) fn state(findings: &Findings<'_>, outcome: Outcome, ranked: &[Ranked]) -> Confidence {
+pub(crate) fn state(
+    findings: &Findings<'_>,
+    outcome: Outcome,
+    ranked: &[Ranked],
+    calibration: &Calibration,
+) -> Confidence {
     let mut doubts = unseen(findings);
-    let value = match outcome {
-        Outcome::InsufficientEvidence => 0.0,
-        Outcome::NoIncident => no_incident(findings),
-        Outcome::Cause => cause(findings, ranked, &mut doubts),
+    let (strength, curve) = match outcome {
+        Outcome::InsufficientEvidence => (None, &calibration.cause),
+        Outcome::NoIncident => (Some(no_incident(findings)), &calibration.no_incident),
+        Outcome::Cause => (cause(findings, ranked, &mut doubts), &calibration.cause),
     };
-    Confidence { value: (value * 1_000.0).round() / 1_000.0, doubts }
+    match strength {
+        Some(strength) => strength.against(curve, doubts),
+        None => Confidence { value: 0.0, grounds: Grounds::default(), doubts },
+    }
 }
 
-/// The less the share of breaches moved, the surer.
-fn no_incident(findings: &Findings<'_>) -> f64 {
-    let Some(requests) = &findings.requests else { return CAP_ONE_FAMILY };
-    let (before, after) = requests.shares();
-    let moved = (after - before).max(0.0);
-    (CAP - 3.0 * moved).clamp(CAP_ONE_FAMILY, CAP)
+impl Strength {
+    fn new(parts: &[(&str, f64, f64)], cap: f64) -> Self {
+        let value = parts.iter().map(|(_, value, weight)| value * weight).sum::<f64>().clamp(0.0, 1.0);
+        let ground = |(name, value, _): &(&str, f64, f64)| Ground { name: (*name).to_owned(), value: rounded(*value) };
+        Self { value: rounded(value), parts: parts.iter().map(ground).collect(), cap }
+    }
+
+    /// What it is worth; without earlier verdicts the strength itself is stated.
+    fn against(self, curve: &Curve, doubts: Vec<String>) -> Confidence {
+        let read = curve.read(self.value);
+        let (share, earlier) = read.map_or((self.value, None), |(share, earlier)| (share, Some(earlier)));
+        let grounds = Grounds { strength: Some(self.value), parts: self.parts, earlier };
+        Confidence { value: rounded(share.clamp(0.0, self.cap)), grounds, doubts }
+    }
 }
 
-fn cause(findings: &Findings<'_>, ranked: &[Ranked], doubts: &mut Vec<String>) -> f64 {
-    let Some(first) = ranked.first() else { return 0.0 };
+/// To a thousandth, so that the last bits of sums never show.
+fn rounded(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
+}
+
+/// The less the share of breaches can have risen, the stronger: at most to the upper end of its interval.
+fn no_incident(findings: &Findings<'_>) -> Strength {
+    let Some(requests) = &findings.requests else {
+        return Strength::new(&[("steadiness", 1.0, 1.0)], CAP_ONE_FAMILY);
+    };
+    let (before, _) = requests.shares();
+    let breaching = requests.breaching().count();
+    let most = upper_share(breaching as u64, requests.incident.len() as u64);
+    Strength::new(&[("steadiness", 1.0 - (most - before).clamp(0.0, 1.0), 1.0)], CAP)
+}
+
+fn cause(findings: &Findings<'_>, ranked: &[Ranked], doubts: &mut Vec<String>) -> Option<Strength> {
+    let first = ranked.first()?;
     let margin = (first.score - runner_up(findings, ranked)).max(0.0);
     let families = families(findings, first);
     if first.necessity.is_none() {
@@ -93,10 +136,6 @@ fn cause(findings: &Findings<'_>, ranked: &[Ranked], doubts: &mut Vec<String>) -
     if margin < 0.2 {
         doubts.push("another candidate explains nearly as much".to_owned());
     }
-    let value = OF_MASS * first.mass.min(1.0)
-        + OF_MARGIN * margin.min(1.0)
-        + OF_NECESSITY * first.necessity.unwrap_or(0.5)
-        + OF_FAMILIES * families / FAMILIES;
     let mut cap = CAP - findings.model.partial_share.min(0.5);
     if findings.leaves.is_empty() {
         cap = cap.min(CAP_NO_REQUESTS);
@@ -106,7 +145,13 @@ fn cause(findings: &Findings<'_>, ranked: &[Ranked], doubts: &mut Vec<String>) -
         cap = cap.min(CAP_ONE_FAMILY);
         doubts.push("one family of evidence alone speaks for it".to_owned());
     }
-    value.clamp(0.0, cap.max(0.0))
+    let parts = [
+        ("explained", first.mass.min(1.0), OF_MASS),
+        ("margin", margin.min(1.0), OF_MARGIN),
+        ("necessity", first.necessity.unwrap_or(0.5), OF_NECESSITY),
+        ("families", families / FAMILIES, OF_FAMILIES),
+    ];
+    Some(Strength::new(&parts, cap))
 }
 
 /// How many independent families of evidence speak for a candidate.

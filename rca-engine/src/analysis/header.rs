@@ -21,7 +21,7 @@ pub(crate) fn write(
     proof: Option<&RepresentativeTrace>,
 ) -> Header {
     Header {
-        confidence: confidence_line(outcome),
+        confidence: confidence_line(outcome, confidence),
         root_cause: root_line(findings, outcome, roles, ranked),
         proof: proof.map_or_else(
             || "no trace can be shown".to_owned(),
@@ -37,13 +37,18 @@ pub(crate) fn write(
 }
 
 /// What the number that stands beside it means.
-fn confidence_line(outcome: Outcome) -> String {
-    let line = match outcome {
-        Outcome::Cause => "as stated by the engine, not yet calibrated against earlier verdicts",
-        Outcome::NoIncident => "that nothing is wrong; as stated by the engine, not yet calibrated",
-        Outcome::InsufficientEvidence => "too little is explained to name a cause",
+fn confidence_line(outcome: Outcome, confidence: &Confidence) -> String {
+    let about = match outcome {
+        Outcome::InsufficientEvidence => return "too little is explained to name a cause".to_owned(),
+        Outcome::Cause => "",
+        Outcome::NoIncident => "that nothing is wrong; ",
     };
-    line.to_owned()
+    match confidence.grounds.earlier {
+        Some(earlier) => {
+            format!("{about}of {} earlier verdicts about as strong {} were right", earlier.verdicts, earlier.right)
+        }
+        None => format!("{about}as stated by the engine: no earlier verdicts are known"),
+    }
 }
 
 fn root_line(findings: &Findings<'_>, outcome: Outcome, roles: &Roles, ranked: &[Ranked]) -> String {

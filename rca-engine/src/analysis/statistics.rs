@@ -5,6 +5,19 @@ pub(crate) const SIGNIFICANT_G: f64 = 10.83;
 /// The median absolute deviation of a normal distribution times this is its standard deviation.
 const MAD_TO_SIGMA: f64 = 1.4826;
 
+/// The upper end of a share's interval by Wilson (1927), 95 %; 1 where nothing was tried.
+pub(crate) fn upper_share(hits: u64, tries: u64) -> f64 {
+    /// The normal quantile of a two-sided interval of 95 %.
+    const Z: f64 = 1.959_963_984_540_054;
+    if tries == 0 {
+        return 1.0;
+    }
+    let (n, share) = (tries as f64, share(hits, tries));
+    let spread = Z * Z / n;
+    let half = Z * (share * (1.0 - share) / n + spread / (4.0 * n)).sqrt();
+    ((share + spread / 2.0 + half) / (1.0 + spread)).min(1.0)
+}
+
 /// Wilks' likelihood ratio (G) of two shares: `failures` of `trials`, before and after.
 pub(crate) fn g_of_shares(before: (u64, u64), after: (u64, u64)) -> f64 {
     let total = ((before.0 + after.0) as f64, (before.1 + after.1) as f64);

@@ -251,6 +251,7 @@ fn confidence(investigation: &Investigation) -> Vec<Sentence> {
     let root = first(investigation).map_or(&[][..], |first| first.supported_by.as_slice());
     let percent = investigation.core.confidence * 100.0;
     let mut sentences = vec![cited(format!("{percent:.0} %, {}", investigation.header.confidence), root)];
+    sentences.extend(investigation.grounds.told().map(|told| uncited(format!("it rests on {told}"))));
     sentences.extend(missing(investigation));
     sentences
 }

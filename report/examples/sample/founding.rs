@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use rca_engine::component::Component;
 use rca_engine::investigation::{
-    Action, BottleneckAnswer, Core, CorrelationMode, Culprit, Envelope, Header, Hypothesis, Investigation, Pivot,
-    PlannedQuery, PropagationEdge, RepresentativeTrace, Roles, Stance, TimeShare, TimelineLine, Window,
+    Action, BottleneckAnswer, Core, CorrelationMode, Culprit, Earlier, Envelope, Ground, Grounds, Header, Hypothesis,
+    Investigation, Pivot, PlannedQuery, PropagationEdge, RepresentativeTrace, Roles, Stance, TimeShare, TimelineLine,
+    Window,
 };
 use rca_engine::vocabulary::{Effect, Kind, Mode, Outcome, Verb};
 use report::{Check, Gate, NaiveAnswer, Phase, RunFacts, TruthSummary, Validity};
@@ -18,6 +19,13 @@ pub(crate) fn investigation(run: &Run) -> Investigation {
     Investigation {
         schema: 1,
         core: core(run),
+        grounds: Grounds {
+            strength: Some(0.83),
+            parts: [("explained", 0.93), ("margin", 0.71), ("necessity", 0.9), ("families", 0.75)]
+                .map(|(name, value)| Ground { name: name.into(), value })
+                .into(),
+            earlier: Some(Earlier { verdicts: 50, right: 44 }),
+        },
         envelope: Envelope {
             mode: CorrelationMode::DimensionFirst,
             exact: vec![],

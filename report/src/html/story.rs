@@ -153,7 +153,12 @@ pub(super) fn unseen(context: &Context<'_>) -> Option<Markup> {
     let header = &context.investigation.header;
     let gaps = unseen_lines(context.investigation);
     let plan = &context.investigation.plan;
-    let lists = [("What lowered the confidence", &header.doubts), ("What would refute this", &header.refuted_by)];
+    let grounds: Vec<String> = context.investigation.grounds.told().into_iter().collect();
+    let lists = [
+        ("What the confidence rests on", &grounds),
+        ("What lowered the confidence", &header.doubts),
+        ("What would refute this", &header.refuted_by),
+    ];
     let nothing = gaps.is_empty() && plan.is_empty() && lists.iter().all(|(_, lines)| lines.is_empty());
     (!nothing).then(|| {
         html! {

@@ -4,7 +4,7 @@ use score::aggregate::{GateState, MethodInScenario, MustFail, Summary};
 
 use super::{
     TROUBLES_MAX, classes, counted, figure, first_actions, mean, must_fail, of_state, overall, percent, reasons,
-    seconds, share, size, strayed,
+    seconds, share, size, strayed, told_roles,
 };
 use crate::markdown::{code, plain};
 use crate::text;
@@ -54,7 +54,7 @@ fn incidents(page: &mut String, summary: &Summary) {
     for figures in rows {
         let root = figures.root;
         let alert = figures.alert_after_s;
-        let notes = [classes(figures), strayed(figures), first_actions(figures)]
+        let notes = [classes(figures), strayed(figures), told_roles(figures), first_actions(figures)]
             .into_iter()
             .flatten()
             .collect::<Vec<_>>()

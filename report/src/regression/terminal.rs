@@ -4,7 +4,7 @@ use score::aggregate::{GateResult, GateState, ScenarioFigures, Summary};
 
 use super::{
     TROUBLES_MAX, classes, counted, figure, first_actions, mean, must_fail, of_state, overall, percent, reasons,
-    seconds, share, size, strayed, trusted,
+    seconds, share, size, strayed, told_roles, trusted,
 };
 use crate::table::{Align, Table};
 use crate::terminal::Options;
@@ -117,6 +117,7 @@ fn asides(sheet: &mut Sheet, summary: &Summary) {
         let lines = [
             ("cells", classes(figures)),
             ("answers", strayed(figures)),
+            ("rightly told", told_roles(figures)),
             ("confidence", trusted(figures)),
             ("first action", first_actions(figures)),
         ];

@@ -47,7 +47,8 @@ fn the_terminal_says_what_was_reached_what_was_missed_and_what_to_look_at() {
 
       cache_poison_pill, cells: 1 failed, 4 valid
       cache_poison_pill, answers: 1 named the bottleneck
-      cache_poison_pill, confidence: Brier 0.210, skill −0.12, area under the curve 0.50, 4 answers
+      cache_poison_pill, confidence: Brier 0.210, skill −0.12, area under the curve 0.50, slope –, 4
+                                     answers
       cache_poison_pill, first action: 3 clears, 1 eases
 
     OVER ALL
@@ -57,7 +58,7 @@ fn the_terminal_says_what_was_reached_what_was_missed_and_what_to_look_at() {
       best constant service:catalog-cache, right in 100 %
       best naive    slowest_span, right in 0 %
       confidence    90 % stated on average, 5 of 6 right, worth 6 answers; Brier 0.143, skill −0.03,
-                    area under the curve 0.50
+                    area under the curve 0.50, slope –
       surest first  17 % wrong of the surest 100 %
 
     GATES  3 of 6 met

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::figures::mean;
 use super::methods::RESAMPLING_SEED;
 use crate::cell::{Cell, ENGINE};
-use crate::statistics::{Covered, area_under_curve, brier, brier_skill, effective_n, resampled, risk_coverage};
+use crate::statistics::{
+    Covered, area_under_curve, brier, brier_skill, calibration_slope, effective_n, resampled, risk_coverage,
+};
 
 /// A figure over pooled answers is dear to draw again; the ends of its interval need no more.
 const RESAMPLES: u32 = 1_000;
@@ -29,6 +31,8 @@ pub struct Confidence {
     pub area: Option<f64>,
     /// As that of the skill.
     pub area_interval: Option<(f64, f64)>,
+    /// Of a logistic regression on the stated odds; 1 is honest, less claims too much at both ends. None as above.
+    pub slope: Option<f64>,
     /// What share is wrong where only the surest answers are given.
     pub curve: Vec<Covered>,
 }
@@ -69,6 +73,7 @@ fn figures(groups: &[Vec<(f64, bool)>]) -> Option<Confidence> {
         skill_interval: None,
         area: area_under_curve(&answers),
         area_interval: None,
+        slope: calibration_slope(&answers),
         curve: risk_coverage(&answers),
     })
 }

@@ -28,6 +28,11 @@ pub struct ScenarioFigures {
     /// None: nothing is wrong, or no cell counts. No answer is a wrong one.
     pub bottleneck: Option<Share>,
     pub bottleneck_mode: Option<Share>,
+    /// What set it off and what keeps it going, by service. None: the truth names nothing, or no cell counts.
+    #[serde(default)]
+    pub trigger: Option<Share>,
+    #[serde(default)]
+    pub sustaining: Option<Share>,
     /// Means of F1, of edges with their effects and of paths between services. No answer is worth 0.
     pub propagation: Option<f64>,
     pub propagation_contracted: Option<f64>,
@@ -108,6 +113,8 @@ pub(super) fn figures(
         root: root(cells, &wrong),
         bottleneck: Share::counted(wrong.iter().map(|score| score.bottleneck == Some(true))),
         bottleneck_mode: Share::counted(wrong.iter().map(|score| score.bottleneck_mode == Some(true))),
+        trigger: Share::counted(wrong.iter().filter_map(|score| score.trigger)),
+        sustaining: Share::counted(wrong.iter().filter_map(|score| score.sustaining)),
         propagation: mean(wrong.iter().map(|score| f1(score.propagation))),
         propagation_contracted: mean(wrong.iter().map(|score| f1(score.propagation_contracted))),
         roles: mean(wrong.iter().filter_map(|score| score.roles)),

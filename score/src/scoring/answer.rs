@@ -16,6 +16,8 @@ pub struct Answer {
     pub outcome: Outcome,
     /// 0 to 1.
     pub confidence: Option<f64>,
+    /// 0 to 1, before it is held against earlier verdicts.
+    pub strength: Option<f64>,
     /// Highest score first; empty unless the outcome is a cause.
     pub ranks: Vec<Rank>,
     /// The roots that are said to act together.
@@ -42,6 +44,7 @@ impl Answer {
         Self {
             outcome: Outcome::InsufficientEvidence,
             confidence: None,
+            strength: None,
             ranks: Vec::new(),
             roots: Vec::new(),
             trigger: None,
@@ -75,6 +78,7 @@ impl Answer {
         Self {
             outcome: Outcome::Cause,
             confidence: Some(1.0),
+            strength: None,
             roots: ranks.iter().map(|rank| rank.component.clone()).collect(),
             ranks,
             trigger: truth.trigger.clone(),
@@ -108,6 +112,7 @@ impl From<&Investigation> for Answer {
         Self {
             outcome: core.outcome,
             confidence: Some(core.confidence),
+            strength: investigation.grounds.strength,
             ranks: ranks.collect(),
             roots: if convicts {
                 roles.root.iter().map(|culprit| culprit.component.clone()).collect()
@@ -137,6 +142,7 @@ impl From<&MethodOutput> for Answer {
         Self {
             outcome: output.outcome,
             confidence: None,
+            strength: None,
             roots: together.unwrap_or_else(|| alone.map(|rank| rank.component.clone()).into_iter().collect()),
             ranks,
             trigger: roles.trigger.map(|culprit| culprit.component),

@@ -59,6 +59,46 @@ pub fn area_under_curve(answers: &[(f64, bool)]) -> Option<f64> {
     (right > 0.0 && below > 0.0).then(|| won / (right * below))
 }
 
+/// The slope of a logistic regression of right answers on the stated log-odds (Cox 1958): 1 where the stated odds are
+/// those of being right but for a constant, below 1 where too much is claimed at both ends. None: there are not both
+/// right and wrong answers, or all are stated alike.
+pub fn calibration_slope(answers: &[(f64, bool)]) -> Option<f64> {
+    /// Odds beyond a thousand to one count as that.
+    const EDGE: f64 = 0.001;
+    /// Newton's method doubles the right digits in each step; so many are more than enough from zero.
+    const STEPS: usize = 50;
+    /// A touch of shrinkage keeps the slope finite where a threshold tells right from wrong without a miss.
+    const RIDGE: f64 = 1e-3;
+    let odds = |stated: f64| {
+        let held = stated.clamp(EDGE, 1.0 - EDGE);
+        (held / (1.0 - held)).ln()
+    };
+    let points: Vec<(f64, f64)> =
+        answers.iter().map(|(stated, right)| (odds(*stated), f64::from(u8::from(*right)))).collect();
+    let first = points.first()?;
+    let alike = |of: fn(&(f64, f64)) -> f64| points.iter().all(|point| of(point).total_cmp(&of(first)).is_eq());
+    if alike(|point| point.0) || alike(|point| point.1) {
+        return None;
+    }
+    let (mut constant, mut slope) = (0.0, 0.0);
+    for _ in 0..STEPS {
+        let (mut g, mut h) = ([0.0, -RIDGE * slope], [0.0, 0.0, RIDGE]);
+        for (x, y) in &points {
+            let p = 1.0 / (1.0 + f64::exp(-(constant + slope * x)));
+            let weight = p * (1.0 - p);
+            g = [g[0] + y - p, g[1] + (y - p) * x];
+            h = [h[0] + weight, h[1] + weight * x, h[2] + weight * x * x];
+        }
+        let determinant = h[0] * h[2] - h[1] * h[1];
+        if determinant <= 0.0 {
+            break;
+        }
+        constant += (h[2] * g[0] - h[1] * g[1]) / determinant;
+        slope += (h[0] * g[1] - h[1] * g[0]) / determinant;
+    }
+    slope.is_finite().then_some(slope)
+}
+
 /// What share of the answers is wrong where only the surest are given (El-Yaniv and Wiener 2010), from few to all. Answers
 /// stated alike are given together; at most twenty points, the last one with everything.
 pub fn risk_coverage(answers: &[(f64, bool)]) -> Vec<Covered> {
@@ -102,6 +142,21 @@ mod tests {
         assert_eq!(shown(area_under_curve(&[(0.9, true)])), "none");
         // Ties of right and wrong count half: 2 of 2 pairs below, half of the tied one.
         assert_eq!(shown(area_under_curve(&[(0.5, true), (0.5, false)])), "0.500");
+    }
+
+    #[test]
+    fn the_slope_is_one_for_honest_odds_and_below_for_who_claims_too_much() {
+        let shown = |answers: &[(f64, bool)]| {
+            calibration_slope(answers).map_or_else(|| "none".to_owned(), |slope| format!("{slope:.2}"))
+        };
+        let stated = |at: f64, all: usize, right: usize| (0..all).map(move |one| (at, one < right));
+        let honest: Vec<_> = stated(0.2, 100, 20).chain(stated(0.8, 100, 80)).collect();
+        assert_eq!(shown(&honest), "1.00");
+        // Right in 1 of 5 and 4 of 5 where a hundred to one is claimed: ln 4 / ln 99.
+        let bold: Vec<_> = stated(0.01, 100, 20).chain(stated(0.99, 100, 80)).collect();
+        assert_eq!(shown(&bold), "0.30");
+        assert_eq!(shown(&[(0.4, true), (0.4, false)]), "none");
+        assert_eq!(shown(&[(0.4, true), (0.9, true)]), "none");
     }
 
     #[test]

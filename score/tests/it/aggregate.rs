@@ -155,7 +155,7 @@ fn over_all_names_the_worst_the_best_constant_and_what_confidence_is_worth() {
     Some(Worst { scenario: "cache_poison_pill_quiet", right: 0.25 })
     Some(Constant { name: "service:catalog-cache", top1: 1.0 })
     Some(Constant { name: "slowest_span", top1: 0.0 })
-    Confidence { answers: 8, right: 5, effective_n: 2.667, mean: 0.713, brier: 0.066, skill: Some(0.717), skill_interval: None, area: Some(1.000), area_interval: None, curve: [Covered { stated: 0.900, coverage: 0.625, risk: 0.000 }, Covered { stated: 0.400, coverage: 1.000, risk: 0.375 }] }
+    Confidence { answers: 8, right: 5, effective_n: 2.667, mean: 0.713, brier: 0.066, skill: Some(0.717), skill_interval: None, area: Some(1.000), area_interval: None, slope: Some(5.740), curve: [Covered { stated: 0.900, coverage: 0.625, risk: 0.000 }, Covered { stated: 0.400, coverage: 1.000, risk: 0.375 }] }
     "#);
 }
 

@@ -259,6 +259,6 @@ fn what_set_it_off_and_what_keeps_it_going_count_by_service_and_only_where_the_t
     assert_eq!(right, (Some(true), Some(true)));
     let swapped = told(&storm, Some("policy:catalog/retry"), Some("service:database"));
     assert_eq!(swapped, (Some(false), Some(false)));
-    assert_eq!(told(&storm, None, None), (None, None));
+    assert_eq!(told(&storm, None, None), (Some(false), Some(false)));
     assert_eq!(told(&poisoned(), Some("service:database"), Some("service:database")), (None, None));
 }

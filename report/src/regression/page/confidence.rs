@@ -17,14 +17,14 @@ pub(super) fn tables(summary: &Summary) -> Option<Markup> {
     Some(html! {
         p class="lede" {
             "Brier skill: 1 is a prophet, 0 is always stating the base rate. Area: how often a right answer was stated "
-            "with more confidence than a wrong one, 0.5 is chance. Neither can be told where all answers are alike. The curve "
+            "with more confidence than a wrong one, 0.5 is chance. Slope: of right answers on the stated log-odds, 1 is honest, less claims too much. None can be told where all answers are alike. The curve "
             "is the share of wrong answers (upwards) among the surest, from few of them (left) to all."
         }
         (wide("Confidence by scenario", &html! {
             table {
                 thead { tr {
                     th scope="col" { "Scenario" }
-                    @for title in ["Answers", "Worth", "Right", "Stated", "Brier", "Skill", "Area", "Risk by coverage"] {
+                    @for title in ["Answers", "Worth", "Right", "Stated", "Brier", "Skill", "Area", "Slope", "Risk by coverage"] {
                         th class="n" scope="col" { (title) }
                     }
                 } }
@@ -50,6 +50,7 @@ fn row(name: &str, confidence: &Confidence) -> Markup {
             td class="n" { (format!("{:.3}", confidence.brier)) }
             td class="n" { (figure(confidence.skill)) (ranged(confidence.skill_interval)) }
             td class="n" { (figure(confidence.area)) (ranged(confidence.area_interval)) }
+            td class="n" { (figure(confidence.slope)) }
             td class="n" { (curve(confidence)) }
         }
     }
