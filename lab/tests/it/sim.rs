@@ -218,3 +218,13 @@ fn a_tenth_of_the_traces_is_less_evidence_and_the_books_still_close() {
     assert!((0.05..0.15).contains(&share), "{share}");
     assert_eq!((before.dropped["sampled"], after.dropped["sampled"] > 0), (0, true));
 }
+
+#[test]
+fn where_hardly_a_trace_is_left_nobody_is_convicted_of_nothing() {
+    for seed in ["1", "3", "4"] {
+        let out = folder();
+        let run = ["run", "null_quiet", "--mode", "sim", "--seed", seed, "--with", "spans=0.003", "-q", "--out"];
+        // Whoever names a cause here ends with 99.
+        rcalab(&[&run[..], &[text(out.path())]].concat()).with(0);
+    }
+}

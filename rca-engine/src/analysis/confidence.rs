@@ -43,6 +43,9 @@ struct Strength {
 /// How the investigation ends.
 pub(crate) fn outcome(findings: &Findings<'_>, ranked: &[Ranked]) -> Outcome {
     let explained = ranked.first().is_some_and(|first| first.score >= MIN_EXPLAINED) || stands_out(findings, ranked);
+    // A rule or a question may be about nothing; then whoever is left over as the best candidate is no cause.
+    let speaks = |first: &Ranked| findings.signal.is_asserted() || families(findings, first) > 0.0;
+    let explained = explained && ranked.first().is_some_and(speaks);
     match &findings.requests {
         Some(requests) if !requests.is_incident && !findings.signal.is_asserted() => Outcome::NoIncident,
         Some(_) | None if explained => Outcome::Cause,
