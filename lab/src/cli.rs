@@ -19,7 +19,7 @@ pub(crate) use ask::Ask;
 pub(crate) use calibrate::Calibrate;
 pub(crate) use fidelity::Fidelity;
 pub(crate) use methods::Methods;
-pub(crate) use regress::{Compare, Regress};
+pub(crate) use regress::{Compare, Gates, Merge, Regress, Reports};
 pub(crate) use zone::Zone;
 
 /// Runs incidents with known causes, asks what happened from the telemetry alone, and scores the answer.
@@ -36,6 +36,7 @@ Examples:
   rcalab run cache_poison_pill --mode sim       the same on virtual time, seconds; same seed, same bytes
   rcalab regress --seeds 1..100                 every scenario with a hundred seeds, on all processors
   rcalab regress --method './my_rca.py'         the same, and a program of yours beside the lab's methods
+  rcalab merge runs/1 runs/2 --out runs/all     one report of what regress --partition carried out in two parts
   rcalab compare runs/before runs/after         what got better and what got worse between two regressions
   rcalab investigate runs/live-0123456789ab     read a bundle again, without its truth
   rcalab scenarios show null_quiet              what a scenario says, its truth included
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Run every scenario with many seeds on virtual time, and hold the verdicts to gates.
     Regress(Regress),
+    /// Join the parts of a regression that were carried out apart, and report on all of it.
+    Merge(Merge),
     /// Say what got better and what got worse between two regressions.
     Compare(Compare),
     /// Fit how sure verdicts may be to how often earlier ones were right, each kind of fault held out in turn.

@@ -5,6 +5,7 @@ pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod fidelity;
 pub(crate) mod investigate;
+pub(crate) mod merge;
 pub(crate) mod regress;
 pub(crate) mod run;
 pub(crate) mod scenarios;

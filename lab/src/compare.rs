@@ -6,8 +6,7 @@ use report::Side;
 use score::{Cell, Pairing, pair};
 use serde::Serialize;
 
-use crate::command::regress::again;
-use crate::regress::results::Results;
+use crate::regress::results::{Results, Source};
 
 /// The version of [`Record`]'s shape.
 const COMPARISON_SCHEMA: u32 = 1;
@@ -36,11 +35,15 @@ struct Origin {
 impl Record {
     /// Pairs two sets of results. `methods` restricts what is compared; empty: all.
     pub(crate) fn new(before: (&str, &Results), after: (&str, &Results), methods: &[String]) -> Self {
-        let cells = |results: &Results| results.cells.values().cloned().collect::<Vec<Cell>>();
+        let cells = |results: &Results| {
+            let mut cells: Vec<Cell> = results.cells.values().cloned().collect();
+            score::learned::stand_beside(&mut cells);
+            cells
+        };
         let pairing = pair(&cells(before.1), &cells(after.1), methods);
         let warnings = warnings(before, after, &pairing);
         let sources = before.1.header.scenarios.iter().chain(&after.1.header.scenarios);
-        let commands = sources.map(|(id, source)| (id.clone(), command(&source.name))).collect();
+        let commands = sources.map(|(id, source)| (id.clone(), command(source))).collect();
         Self { schema: COMPARISON_SCHEMA, before: origin(before), after: origin(after), warnings, pairing, commands }
     }
 
@@ -48,7 +51,7 @@ impl Record {
     pub(crate) fn told(&self, options: &report::Options) -> String {
         let side = |origin: &Origin| Side { name: origin.name.clone(), code: origin.code.clone(), cells: origin.cells };
         let again = |scenario: &str, seed: u64| {
-            let command = self.commands.get(scenario).cloned().unwrap_or_else(|| command(scenario));
+            let command = self.commands.get(scenario).cloned().unwrap_or_else(|| command(&Source::named(scenario)));
             format!("{command}{seed}")
         };
         let (before, after) = (side(&self.before), side(&self.after));
@@ -57,8 +60,8 @@ impl Record {
     }
 }
 
-fn command(name: &str) -> String {
-    again(name, &[], 0).trim_end_matches('0').to_owned()
+fn command(source: &Source) -> String {
+    source.again(0).trim_end_matches('0').to_owned()
 }
 
 fn origin((name, results): (&str, &Results)) -> Origin {

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Run(arguments) => command::run::run(&arguments),
         Command::Regress(arguments) => command::regress::regress(&arguments),
+        Command::Merge(arguments) => command::merge::merge(&arguments),
         Command::Calibrate(arguments) => command::calibrate::calibrate(&arguments),
         Command::Compare(arguments) => command::compare::compare(&arguments),
         Command::Investigate(arguments) => command::investigate::investigate(&arguments),

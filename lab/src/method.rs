@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod command;
 pub(crate) mod copy;
 pub(crate) mod foreign;
+pub(crate) mod interrupt;
 pub(crate) mod process;
 
 use std::sync::{Arc, LazyLock};
@@ -116,7 +117,10 @@ impl Panel {
 
 /// Everybody that can be asked by name.
 pub(crate) fn known() -> impl Iterator<Item = &'static str> {
-    std::iter::once(score::cell::ENGINE).chain(scenarios::naive::METHODS).chain(score::published::METHODS)
+    std::iter::once(score::cell::ENGINE)
+        .chain(scenarios::naive::METHODS)
+        .chain(score::published::METHODS)
+        .chain([score::learned::LEARNED])
 }
 
 /// The catalog, parsed once: a regression judges thousands of runs.

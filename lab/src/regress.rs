@@ -3,9 +3,11 @@
 pub(crate) mod cell;
 pub(crate) mod crew;
 pub(crate) mod failed;
+pub(crate) mod merge;
 pub(crate) mod pace;
 pub(crate) mod results;
 pub(crate) mod selection;
+pub(crate) mod told;
 
 use score::Cell;
 

@@ -73,21 +73,9 @@ impl ScoreCard {
     ) -> Self {
         let answer = Answer::from(investigation);
         let engine = score(truth, Some(&answer), candidates);
-        let methods = methods.iter().map(|(name, output)| {
-            let answer = output.as_ref().ok().map(Answer::from);
-            let score = score(truth, answer.as_ref(), candidates);
-            let mut wrong = (!is_right(&score)).then(|| diagnose(truth, answer.as_ref(), None)).flatten();
-            if let (Some(diagnosis), Err(reason)) = (&mut wrong, output) {
-                diagnosis.why = format!("it gave no answer: {reason}");
-            }
-            MethodCard {
-                name: name.clone(),
-                must_fail: naive_must_fail.contains(name),
-                score,
-                diagnosis: wrong,
-                failure: output.as_ref().err().cloned(),
-            }
-        });
+        let methods = methods
+            .iter()
+            .map(|(name, output)| MethodCard::new(truth, name, output, naive_must_fail.contains(name), candidates));
         let gates = gates(truth, &answer, &engine);
         let met = gates.iter().all(|gate| gate.passed);
         let diagnosis =
@@ -120,6 +108,24 @@ impl ScoreCard {
 }
 
 impl MethodCard {
+    /// Scores what a method said; without an output it says why it has none.
+    pub fn new(
+        truth: &TruthRecord,
+        name: &str,
+        output: &Result<MethodOutput, String>,
+        must_fail: bool,
+        candidates: &[Component],
+    ) -> Self {
+        let answer = output.as_ref().ok().map(Answer::from);
+        let score = score(truth, answer.as_ref(), candidates);
+        let mut wrong = (!is_right(&score)).then(|| diagnose(truth, answer.as_ref(), None)).flatten();
+        if let (Some(diagnosis), Err(reason)) = (&mut wrong, output) {
+            diagnosis.why = format!("it gave no answer: {reason}");
+        }
+        let failure = output.as_ref().err().cloned();
+        Self { name: name.to_owned(), must_fail, score, diagnosis: wrong, failure }
+    }
+
     /// Whether the method was right: the root where there is one, otherwise that nothing is wrong.
     pub fn is_right(&self) -> bool {
         is_right(&self.score)

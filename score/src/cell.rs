@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::card::{ScoreCard, is_right};
 use crate::diagnosis::Diagnosis;
+use crate::learned::Described;
 use crate::scoring::Score;
 
 /// The engine's name beside those of other methods.
@@ -32,6 +33,9 @@ pub struct Cell {
     /// What became of the symptom once the verdict's first action was taken, in one word. None: not tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_action: Option<String>,
+    /// What is learned from and answered about by [`crate::learned`]. None: the run was not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<Described>,
 }
 
 impl Cell {

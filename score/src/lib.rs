@@ -1,10 +1,11 @@
-//! Truth and verdict in, scores, gates and intervals out; and the methods that every score is held against: naive and published ones.
+//! Truth and verdict in, scores, gates and intervals out; and the methods that every score is held against: naive, learned and published ones.
 
 pub mod aggregate;
 pub mod calibration;
 pub mod card;
 pub mod cell;
 pub mod diagnosis;
+pub mod learned;
 pub mod method;
 pub mod naive;
 pub mod paired;

@@ -18,8 +18,10 @@ pub(crate) use fixed::mix;
 pub use fixed::{AlertingService, AlwaysAbstain, Random};
 pub use metrics::MostChangedMetric;
 pub use novelty::Novelty;
+pub(crate) use novelty::template;
 pub use prior::{ModalRoot, Prior, TopologyPrior};
 pub use spans::SlowestSpan;
+pub(crate) use spans::own_ns;
 
 use crate::method::Method;
 

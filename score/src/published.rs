@@ -9,6 +9,7 @@ use rca_engine::component::Component;
 
 pub use baro::Baro;
 pub use n_sigma::NSigma;
+pub(crate) use n_sigma::largest_deviation;
 
 use crate::method::{Method, MethodOutput};
 use crate::series::Column;

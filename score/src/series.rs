@@ -32,6 +32,8 @@ pub enum Quantity {
 pub struct Column {
     pub service: Component,
     pub quantity: Quantity,
+    /// Where it is a metric: its place among the series of the evidence.
+    pub series: Option<usize>,
     /// One value a step. Where nothing was measured the last value goes on; before the first one it is 0.
     pub values: Vec<f64>,
 }

@@ -33,6 +33,11 @@ pub(crate) enum Asked {
 }
 
 impl Methods {
+    /// Whether somebody is asked who needs other runs to learn from.
+    pub(crate) fn learns(&self) -> bool {
+        self.asked.iter().any(|asked| matches!(asked, Asked::Named(name) if name == score::learned::LEARNED))
+    }
+
     /// Who is asked, each once.
     pub(crate) fn panel(&self) -> Panel {
         let mut panel = Panel {

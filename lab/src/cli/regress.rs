@@ -1,4 +1,4 @@
-//! The arguments of `rcalab regress` and `rcalab compare`.
+//! The arguments of `rcalab regress`, `rcalab merge` and `rcalab compare`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -34,15 +34,6 @@ pub(crate) struct Regress {
     /// Carry out one part of all cells, such as slice:2/3.
     #[arg(long, value_name = "slice:M/N")]
     pub(crate) partition: Option<Partition>,
-    /// Write the gates as JUnit.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<PathBuf>,
-    /// Write a summary as Markdown.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) markdown: Option<PathBuf>,
-    /// Write all figures as JSON; `-` prints them instead of the table.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
     /// Which bundles stay, in DIR/bundles.
     #[arg(long, value_enum, default_value_t = Keep::None)]
     pub(crate) keep: Keep,
@@ -52,6 +43,38 @@ pub(crate) struct Regress {
     /// Try each verdict's first action in the same run made again: three runs a cell instead of one.
     #[arg(long)]
     pub(crate) try_actions: bool,
+    #[command(flatten)]
+    pub(crate) told: Reports,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// Folders of regressions, one for each part.
+    #[arg(value_name = "PART", required = true)]
+    pub(crate) parts: Vec<PathBuf>,
+    /// Where results, the page with the matrix and reports of failed runs go; it must not have results yet. Kept bundles
+    /// stay with their parts.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Take over report, verdict and score of so many failed runs a scenario; 0 takes none.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) reports: usize,
+    #[command(flatten)]
+    pub(crate) told: Reports,
+}
+
+/// What is told of cells, and to whom.
+#[derive(Debug, Args)]
+pub(crate) struct Reports {
+    /// Write the gates as JUnit.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write a summary as Markdown.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Write all figures as JSON; `-` prints them instead of the table.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) gates: Gates,
     /// Print the report alone, without progress.

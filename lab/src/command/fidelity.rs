@@ -93,11 +93,22 @@ fn existing(folder: &Path, scenario: &str) -> Result<Vec<Sample>, Exit> {
             places.push(place);
         }
     }
-    let mut samples = Vec::new();
+    let mut found = Vec::new();
     for place in places {
-        samples.extend(sample(&place, scenario)?.filter(|sample| sample.mode == Mode::Live.as_str()));
+        found.extend(sample(&place, scenario)?);
     }
+    // What an earlier comparison left there are runs of both modes.
+    let (mut samples, virtual_ones): (Vec<Sample>, Vec<Sample>) =
+        found.into_iter().partition(|sample| sample.mode == Mode::Live.as_str());
     samples.sort_by_key(|sample| sample.seed);
+    if samples.is_empty() && !virtual_ones.is_empty() {
+        let (count, folder) = (virtual_ones.len(), folder.display());
+        output::remark(&format!(
+            "cannot take live runs of {scenario} from {folder}: all {count} there are on virtual time, which would be \
+             compared with itself"
+        ));
+        return Err(Exit::BadInput);
+    }
     if samples.is_empty() {
         output::remark(&format!("no live run of {scenario} is in {}", folder.display()));
         return Err(Exit::Nothing);

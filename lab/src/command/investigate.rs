@@ -7,7 +7,9 @@ use rca_engine::{Options, UniversalIncidentSignal};
 use report::{OtherAnswer, RunFacts};
 use serde_json::json;
 
+use crate::command::run::LEARNS;
 use crate::exit::Exit;
+use crate::method::interrupt::unless_interrupted;
 use crate::method::{Answer, foreign};
 use crate::setup::CODE_VERSION;
 use crate::{cli, names, output};
@@ -17,34 +19,13 @@ const METHODS: &str = "methods.json";
 
 /// Investigates a folder and prints the verdict.
 pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
-    let bundle = match Bundle::open(&arguments.folder) {
-        Ok(bundle) => bundle,
-        Err(error) => {
-            output::complain(&error);
-            return Exit::BadInput;
-        }
-    };
-    let alert = match bundle.alert() {
-        Ok(Some(alert)) => alert,
-        Ok(None) => {
-            let folder = bundle.evidence_folder().display();
-            output::remark(&format!(
-                "cannot find {folder}/{}: without an alert there is nothing to ask",
-                layout::ALERT
-            ));
-            return Exit::BadInput;
-        }
-        Err(error) => {
-            output::complain(&error);
-            return Exit::BadInput;
-        }
-    };
-    let signal = match UniversalIncidentSignal::parse(&alert) {
-        Ok(signal) => signal,
-        Err(error) => {
-            output::complain(&error);
-            return Exit::BadInput;
-        }
+    if arguments.methods.learns() {
+        output::remark(LEARNS);
+        return Exit::Usage;
+    }
+    let (bundle, alert, signal) = match question(&arguments.folder) {
+        Ok(question) => question,
+        Err(exit) => return exit,
     };
     let options = match arguments.calibration.as_deref().map_or_else(|| Ok(names::options()), calibrated) {
         Ok(options) => options,
@@ -64,10 +45,14 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
         output::remark(&format!("cannot {line}"));
     }
     let asks = !arguments.methods.asked.is_empty();
-    let answers = if asks {
-        foreign::ask(&bundle, &alert, &signal, &reading.evidence, &arguments.methods.panel())
-    } else {
-        Vec::new()
+    let panel = arguments.methods.panel();
+    let answered = || if asks { foreign::ask(&bundle, &alert, &signal, &reading.evidence, &panel) } else { Vec::new() };
+    let answers = match unless_interrupted(&panel, answered) {
+        Ok(answers) => answers,
+        Err(error) => {
+            output::complain(&error);
+            return error.exit();
+        }
     };
     if let Some(out) = &arguments.out {
         let facts = RunFacts {
@@ -103,6 +88,22 @@ fn calibrated(file: &Path) -> Result<Options, String> {
     let text = std::fs::read(file).map_err(|error| unread(&error))?;
     let calibration = serde_json::from_slice(&text).map_err(|error| unread(&error))?;
     Ok(Options { calibration, ..names::options() })
+}
+
+/// What is asked, and of which evidence.
+fn question(folder: &Path) -> Result<(Bundle, String, UniversalIncidentSignal), Exit> {
+    let refused = |error: &dyn std::error::Error| {
+        output::complain(error);
+        Exit::BadInput
+    };
+    let bundle = Bundle::open(folder).map_err(|error| refused(&error))?;
+    let Some(alert) = bundle.alert().map_err(|error| refused(&error))? else {
+        let folder = bundle.evidence_folder().display();
+        output::remark(&format!("cannot find {folder}/{}: without an alert there is nothing to ask", layout::ALERT));
+        return Err(Exit::BadInput);
+    };
+    let signal = UniversalIncidentSignal::parse(&alert).map_err(|error| refused(&error))?;
+    Ok((bundle, alert, signal))
 }
 
 fn told(answer: &Answer) -> OtherAnswer {

@@ -15,9 +15,14 @@ use crate::carry_out::{self, Raw, RunError, RunOptions};
 use crate::exit::Exit;
 use crate::judge::{self, Judgement};
 use crate::method::Panel;
+use crate::method::interrupt::unless_interrupted;
 use crate::progress::Progress;
 use crate::setup::{CODE_VERSION, Mode, Setup, any_seed};
 use crate::{cli, machine, output, present, trial};
+
+/// Why one run has no answer of a method that is fitted on others.
+pub(crate) const LEARNS: &str =
+    "cannot ask logistic_regression about one run: it learns from the other runs of a regression";
 
 /// What is asked beside the verdict.
 #[derive(Debug, Default)]
@@ -91,6 +96,10 @@ fn prepare(arguments: &cli::Run) -> Result<(Setup, RunOptions), Exit> {
         output::remark("cannot use --try-action here: an action is tried on virtual time, with --mode sim");
         return Err(Exit::Usage);
     }
+    if arguments.methods.learns() {
+        output::remark(LEARNS);
+        return Err(Exit::Usage);
+    }
     let seed = match arguments.seed.map_or_else(any_seed, Ok) {
         Ok(seed) => seed,
         Err(error) => {
@@ -150,7 +159,13 @@ fn conclude(
         Exit::NoReport
     };
     write_alert(&writer, raw).map_err(unwritten)?;
-    let mut judgement = judge::judge_beside(setup, writer.folder(), raw, &beside.panel).map_err(|error| {
+    let judged = unless_interrupted(&beside.panel, || judge::judge_beside(setup, writer.folder(), raw, &beside.panel));
+    let judged = judged.map_err(|error| {
+        output::complain(&error);
+        output::remark(&format!("what there is stays in {}", writer.folder().display()));
+        error.exit()
+    })?;
+    let mut judgement = judged.map_err(|error| {
         output::complain(&error);
         Exit::Invalid
     })?;

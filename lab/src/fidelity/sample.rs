@@ -9,6 +9,8 @@ use rca_engine::evidence::{Evidence, SpanKind};
 use rca_engine::investigation::{BottleneckAnswer, Core, Investigation};
 use serde::{Deserialize, Serialize};
 
+use crate::setup::Mode;
+
 /// Which part of a run; a run without an incident is baseline alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -50,6 +52,8 @@ pub(crate) enum SampleError {
     Open(#[source] evidence::OpenError),
     #[error("read the run's evidence")]
     Read(#[source] evidence::ReadError),
+    #[error("compare {path}: its mode is `{mode}`, neither live nor sim")]
+    Mode { path: String, mode: String },
 }
 
 /// The part of `score.json` that says whether the run counts.
@@ -67,13 +71,17 @@ pub(crate) fn read(folder: &Path, scenario: &str) -> Result<Option<Sample>, Samp
     if manifest.scenario_id != scenario {
         return Ok(None);
     }
+    let mode = [Mode::Live, Mode::Sim].into_iter().map(Mode::as_str).find(|mode| *mode == manifest.mode);
+    let Some(mode) = mode else {
+        return Err(SampleError::Mode { path: folder.display().to_string(), mode: manifest.mode });
+    };
     let scored: Scored = json(&folder.join(layout::SCORE))?;
     let investigation: Investigation = json(&folder.join(layout::VERDICT))?;
     let bundle = Bundle::open(folder).map_err(SampleError::Open)?;
     let evidence = bundle.read().map_err(SampleError::Read)?.evidence;
     let expected = ["valid", "quiet"].contains(&scored.class.as_str());
     Ok(Some(Sample {
-        mode: if manifest.mode == "sim" { "sim" } else { "live" },
+        mode,
         seed: manifest.seed,
         verdict: verdict(&investigation.core),
         void: (!expected).then(|| format!("its effect is {}", scored.class)),

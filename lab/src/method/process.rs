@@ -37,24 +37,37 @@ pub(crate) enum Failure {
 
 /// Process groups under way, so that somebody who leaves can end them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Groups(Arc<Mutex<BTreeSet<i32>>>);
+pub(crate) struct Groups(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    under_way: BTreeSet<i32>,
+    /// Whether somebody has left: who begins then ends at once.
+    closed: bool,
+}
 
 impl Groups {
-    fn under_way(&self) -> MutexGuard<'_, BTreeSet<i32>> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn begin(&self, id: Pid) {
-        self.under_way().insert(id.as_raw_nonzero().get());
+        let mut state = self.state();
+        state.under_way.insert(id.as_raw_nonzero().get());
+        if state.closed {
+            kill(id);
+        }
     }
 
     fn end(&self, id: Pid) {
-        self.under_way().remove(&id.as_raw_nonzero().get());
+        self.state().under_way.remove(&id.as_raw_nonzero().get());
     }
 
-    /// Kills all that is under way.
-    pub(crate) fn kill(&self) {
-        self.under_way().iter().filter_map(|id| Pid::from_raw(*id)).for_each(kill);
+    /// Kills all that is under way, and whatever begins from now on.
+    pub(crate) fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        state.under_way.iter().filter_map(|id| Pid::from_raw(*id)).for_each(kill);
     }
 }
 

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evidence::{BundleError, BundleWriter};
+use rca_engine::UniversalIncidentSignal;
 use rca_engine::component::Component;
 use rca_engine::vocabulary::Kind;
 use scenarios::truth::TruthRecord;
-use score::Cell;
+use score::learned::Described;
+use score::{Alert, Cell};
 
 use super::Keep;
 use super::failed::Shelf;
@@ -127,6 +129,7 @@ pub(crate) fn failed(setup: &Setup, why: String) -> Cell {
         accepted: accepted(&truth),
         kind: kind(&truth),
         first_action: None,
+        described: None,
     }
 }
 
@@ -158,7 +161,15 @@ fn cell(setup: &Setup, raw: &carry_out::Raw, judgement: &Judgement) -> Cell {
         accepted: accepted(&judgement.truth),
         kind: kind(&judgement.truth),
         first_action: judgement.trial.as_ref().map(|trial| trial.outcome.as_str().to_owned()),
+        described: described(raw, judgement),
     }
+}
+
+/// None: the alert is not one, which the judge would have refused.
+fn described(raw: &carry_out::Raw, judgement: &Judgement) -> Option<Described> {
+    let signal = UniversalIncidentSignal::parse(&raw.conducted.webhook.to_string()).ok()?;
+    let alert = Alert::new(signal, &judgement.evidence);
+    Some(Described::new(&judgement.evidence, &alert, &judgement.candidates.candidates, &judgement.truth))
 }
 
 fn accepted(truth: &TruthRecord) -> Vec<Component> {

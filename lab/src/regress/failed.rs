@@ -103,17 +103,6 @@ impl Shelf {
         Ok(())
     }
 
-    /// Takes away what lower seeds of a scenario have pushed out. Only of cells that are done: others may be under way.
-    ///
-    /// # Errors
-    /// A folder cannot be removed.
-    pub(crate) fn trim(&self, cells: &BTreeMap<Key, Cell>, keys: &[Key], scenario: &str) -> Result<(), BundleError> {
-        let own: Vec<Key> = keys.iter().filter(|key| key.scenario == scenario).cloned().collect();
-        let wanted = self.wanted(cells, &own);
-        let done = own.iter().filter(|key| cells.get(key).is_some_and(is_failed) && !wanted.contains(key));
-        done.into_iter().try_for_each(|key| self.drop_one(key))
-    }
-
     /// Takes away all but what is wanted: what others left, and what lower seeds pushed out.
     ///
     /// # Errors
@@ -137,6 +126,47 @@ impl Shelf {
     pub(crate) fn report(&self, key: &Key) -> Option<String> {
         let there = self.place(key).join(layout::REPORT).is_file();
         there.then(|| format!("{FAILED}/{}/{}", name(key), layout::REPORT))
+    }
+}
+
+/// What stands on a shelf while cells come, so that it never holds more than it may.
+#[derive(Debug)]
+pub(crate) struct Standing<'a> {
+    shelf: &'a Shelf,
+    /// By scenario, and whether the runs count.
+    seeds: BTreeMap<(String, bool), BTreeSet<u64>>,
+}
+
+impl<'a> Standing<'a> {
+    /// Begins with what is there and stays.
+    pub(crate) fn new(shelf: &'a Shelf, cells: &BTreeMap<Key, Cell>, keys: &[Key]) -> Self {
+        let mut standing = Self { shelf, seeds: BTreeMap::new() };
+        for key in shelf.wanted(cells, keys) {
+            let counts = cells.get(&key).is_some_and(Cell::counts);
+            standing.seeds.entry((key.scenario, counts)).or_default().insert(key.seed);
+        }
+        standing
+    }
+
+    /// A cell is done, and its files are on the shelf if it failed: the highest seed goes where there are too many.
+    ///
+    /// # Errors
+    /// A folder cannot be removed.
+    pub(crate) fn came(&mut self, key: &Key, cell: &Cell) -> Result<(), BundleError> {
+        for counts in [true, false] {
+            if let Some(seeds) = self.seeds.get_mut(&(key.scenario.clone(), counts)) {
+                seeds.remove(&key.seed);
+            }
+        }
+        if !is_failed(cell) {
+            return Ok(());
+        }
+        let seeds = self.seeds.entry((key.scenario.clone(), cell.counts())).or_default();
+        seeds.insert(key.seed);
+        match (seeds.len() > self.shelf.at_most).then(|| seeds.pop_last()).flatten() {
+            Some(seed) => self.shelf.drop_one(&Key { scenario: key.scenario.clone(), seed }),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `results.jsonl`: a header, then one line a cell, appended as cells complete, so that an interruption loses nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use score::Cell;
 use serde::{Deserialize, Serialize};
 
 use super::cell::Done;
-use super::selection::{Key, Selection};
+use super::selection::{Asked, Key, Selection};
 use crate::method::command::Command;
 use crate::setup::CODE_VERSION;
 
@@ -34,6 +34,9 @@ pub(crate) struct Header {
     pub(crate) build: String,
     /// By id.
     pub(crate) scenarios: BTreeMap<String, Source>,
+    /// Every selection that was begun here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) asked: BTreeSet<Asked>,
     /// Commands that were asked, and what tells them from edited ones.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) commands: BTreeMap<String, String>,
@@ -44,6 +47,7 @@ pub(crate) struct Header {
 pub(crate) struct Source {
     /// Id or path, as it was given.
     pub(crate) name: String,
+    /// Of the text and of what changes it.
     pub(crate) sha256: String,
     /// Modifiers, as they are written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -90,6 +94,8 @@ pub(crate) enum WriteError {
     Write { path: PathBuf, source: io::Error },
     #[error("write into {folder}: another regression does", folder = folder.display())]
     Locked { folder: PathBuf },
+    #[error("write into {folder}: it has results of its own", folder = folder.display())]
+    Taken { folder: PathBuf },
 }
 
 impl Results {
@@ -114,6 +120,41 @@ impl Results {
     }
 }
 
+/// Writes results into a folder that has none, as a regression that carried all of it out would have left them.
+///
+/// # Errors
+/// The folder cannot be written, or there is something that would be lost.
+pub(crate) fn found(folder: &Path, results: &Results) -> Result<(), WriteError> {
+    fs::create_dir_all(folder).map_err(write_error(folder))?;
+    let _lock = lock(folder)?;
+    let path = folder.join(RESULTS);
+    if path.exists() {
+        return Err(WriteError::Taken { folder: folder.to_owned() });
+    }
+    begin(&path, &results.header, &results.cells).map(drop).map_err(write_error(&path))
+}
+
+/// The commands that carry cells out once more, by scenario and seed.
+pub(crate) fn again(header: &Header) -> impl Fn(&str, u64) -> String {
+    |scenario, seed| match header.scenarios.get(scenario) {
+        Some(source) => source.again(seed),
+        None => Source::named(scenario).again(seed),
+    }
+}
+
+impl Source {
+    /// One of which nothing else is known.
+    pub(crate) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), sha256: String::new(), with: Vec::new() }
+    }
+
+    /// The command that carries one cell out once more, with its whole bundle.
+    pub(crate) fn again(&self, seed: u64) -> String {
+        let with: String = self.with.iter().map(|modifier| format!(" --with '{modifier}'")).collect();
+        format!("rcalab run {} --mode sim{with} --seed {seed}", self.name)
+    }
+}
+
 fn key(cell: &Cell) -> Key {
     Key { scenario: cell.scenario.clone(), seed: cell.seed }
 }
@@ -129,20 +170,25 @@ impl Header {
             code: CODE_VERSION.to_owned(),
             build: build(),
             scenarios: selection.stories.iter().map(source).collect(),
+            asked: BTreeSet::from([selection.asked.clone()]),
             commands: commands.iter().map(|command| (command.name.clone(), command.digest.clone())).collect(),
         }
     }
 
     /// Why cells under another header must not stand beside cells under this one.
     fn disagreement(&self, other: &Self) -> Option<String> {
+        let rebuilt = self.code == other.code && self.build != other.build;
+        let rebuilt = rebuilt.then(|| "they are by another build of the same commit".to_owned());
+        self.difference(other).or(rebuilt)
+    }
+
+    /// What differs between runs under two headers. Builds may: every machine makes its own of the same code.
+    pub(crate) fn difference(&self, other: &Self) -> Option<String> {
         if self.schema != other.schema {
             return Some("they have another shape".to_owned());
         }
         if self.code != other.code {
             return Some(format!("they are by code {}, this is {}", other.code, self.code));
-        }
-        if self.build != other.build {
-            return Some("they are by another build of the same commit".to_owned());
         }
         let changed = self
             .scenarios
@@ -171,6 +217,7 @@ pub(crate) struct Journal {
     timings: File,
     /// Dropped, it lets others write.
     _lock: File,
+    pub(crate) header: Header,
     pub(crate) cells: BTreeMap<Key, Cell>,
     /// What a person should know of how it began; empty: nothing.
     pub(crate) remarks: Vec<String>,
@@ -205,6 +252,7 @@ impl Journal {
                     for (name, digest) in there.header.commands {
                         header.commands.entry(name).or_insert(digest);
                     }
+                    header.asked.extend(there.header.asked);
                     cells = there.cells;
                 }
                 Err(why) => {
@@ -221,7 +269,7 @@ impl Journal {
         let results = begin(&path, &header, &cells).map_err(fail(&path))?;
         let timings = folder.join(TIMINGS);
         let timings = File::options().create(true).append(true).open(&timings).map_err(fail(&timings))?;
-        Ok(Self { folder: folder.to_owned(), results, timings, _lock: lock, cells, remarks })
+        Ok(Self { folder: folder.to_owned(), results, timings, _lock: lock, header, cells, remarks })
     }
 
     /// Keeps a cell. When this returns, an end of the program loses nothing of it.

@@ -1,6 +1,7 @@
 //! Which cells a regression consists of: scenarios, seeds, and the part of them that is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -23,6 +24,18 @@ pub(crate) struct Seeds(BTreeSet<u64>);
 pub(crate) struct Partition {
     slice: u64,
     of: u64,
+}
+
+/// What was asked for, as results keep it: from it follows which cells belong together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// By id, in order.
+    pub(crate) scenarios: BTreeSet<String>,
+    /// As they are written.
+    pub(crate) seeds: String,
+    /// The part that was carried out, as it is written. None: all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) slice: Option<String>,
 }
 
 /// A scenario as it is carried out: read once, so that a file that changes meanwhile changes nothing.
@@ -51,6 +64,7 @@ pub(crate) struct Selection {
     pub(crate) stories: BTreeMap<String, Arc<Story>>,
     /// In order.
     pub(crate) keys: Vec<Key>,
+    pub(crate) asked: Asked,
 }
 
 /// Why scenarios could not be selected.
@@ -86,9 +100,54 @@ impl Selection {
             }
             stories.insert(id, Arc::new(story));
         }
-        let all = stories.keys().flat_map(|id| seeds.0.iter().map(|seed| Key { scenario: id.clone(), seed: *seed }));
-        let keys = all.zip(0_u64..).filter(|(_, index)| part.is_none_or(|part| part.has(*index)));
-        Ok(Self { keys: keys.map(|(key, _)| key).collect(), stories })
+        let keys = keys(stories.keys(), seeds).filter(|(_, index)| part.is_none_or(|part| part.has(*index)));
+        let keys = keys.map(|(key, _)| key).collect();
+        let slice = part.map(|part| part.to_string());
+        let asked = Asked { scenarios: stories.keys().cloned().collect(), seeds: seeds.to_string(), slice };
+        Ok(Self { keys, stories, asked })
+    }
+}
+
+/// Cells in order, each with its number.
+fn keys<'a>(scenarios: impl Iterator<Item = &'a String>, seeds: &Seeds) -> impl Iterator<Item = (Key, u64)> {
+    let of_scenario = |id: &'a String| seeds.0.iter().map(|seed| Key { scenario: id.clone(), seed: *seed });
+    scenarios.flat_map(of_scenario).zip(0_u64..)
+}
+
+impl Asked {
+    /// All cells of which this may be a part, each with the part that it belongs to where there are parts.
+    ///
+    /// # Errors
+    /// Seeds or slice are none.
+    pub(crate) fn whole(&self) -> Result<Vec<(Key, Option<Partition>)>, String> {
+        let seeds: Seeds = self.seeds.parse()?;
+        let part: Option<Partition> = self.slice.as_deref().map(str::parse).transpose()?;
+        let of = |index: u64| part.map(|part| Partition { slice: index % part.of + 1, of: part.of });
+        Ok(keys(self.scenarios.iter(), &seeds).map(|(key, index)| (key, of(index))).collect())
+    }
+}
+
+/// Ranges where seeds follow each other, as they can be written.
+impl fmt::Display for Seeds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut ranges: Vec<(u64, u64)> = Vec::new();
+        for seed in &self.0 {
+            match ranges.last_mut() {
+                Some((_, to)) if to.checked_add(1) == Some(*seed) => *to = *seed,
+                _ => ranges.push((*seed, *seed)),
+            }
+        }
+        for (place, (from, to)) in ranges.into_iter().enumerate() {
+            let comma = if place > 0 { "," } else { "" };
+            if from == to { write!(f, "{comma}{from}") } else { write!(f, "{comma}{from}..{to}") }?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "slice:{}/{}", self.slice, self.of)
     }
 }
 
@@ -152,6 +211,13 @@ impl FromStr for Partition {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seeds_and_parts_are_written_as_they_are_read() {
+        let again = |text: &str| text.parse::<Seeds>().unwrap().to_string();
+        assert_eq!([again("3,1..2,9,7..8,20"), again("4"), again("1..3,2..5")], ["1..3,7..9,20", "4", "1..5"]);
+        assert_eq!("slice:2/3".parse::<Partition>().unwrap().to_string(), "slice:2/3");
+    }
 
     fn seeds(text: &str) -> String {
         text.parse::<Seeds>().map_or_else(|error| error, |seeds| format!("{:?}", seeds.0))

@@ -9,6 +9,7 @@ mod compare;
 mod folders;
 mod investigate;
 mod leaks;
+mod merge;
 mod methods;
 mod oracle;
 mod page;

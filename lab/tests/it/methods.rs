@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::folders::{POISONED, folder, json, sim, write};
-use crate::program::{Program, missing, rcalab, text};
+use crate::program::{PATIENCE, Program, missing, rcalab, text};
 use crate::regress::brief;
 use crate::source::root;
 
@@ -133,6 +133,32 @@ fn a_command_that_takes_too_long_is_killed_with_all_that_it_started() {
         // A killed orphan may wait for init to collect it.
         assert!(state.is_empty() || state.contains(") Z "), "{pid} is alive: {state}");
     }
+}
+
+#[test]
+fn whoever_interrupts_a_run_leaves_no_command_behind() {
+    let folder = folder();
+    let story = brief("null_quiet", folder.path());
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let hang = script(folder.path(), "hang", &format!("echo up > {}\ntail -f /dev/null & wait", text(&pipe)));
+    let out = folder.path().join("out");
+    let arguments = ["run", text(&story), "--mode", "sim", "--seed", "1", "--out", text(&out)];
+    let program = Program::start(&[&arguments[..], &["--method", text(&hang), "--method-timeout", "3600"]].concat());
+    // Opening it waits until the command does; a command that never comes must not hang the test.
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(std::fs::read_to_string(pipe)));
+    assert_eq!(told.recv_timeout(PATIENCE).unwrap().unwrap(), "up\n");
+    program.signal("INT");
+    // This waits for everybody that it started.
+    let ended = program.end().with(105);
+    assert!(ended.err.contains("what there is stays in"), "{}", ended.err);
+}
+
+#[test]
+fn who_learns_from_other_runs_is_not_asked_about_one() {
+    let err = rcalab(&["run", "null_quiet", "--mode", "sim", "--method", "logistic_regression"]).with(2).err;
+    assert!(err.contains("other runs of a regression"), "{err}");
 }
 
 #[test]

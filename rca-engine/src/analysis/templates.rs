@@ -233,6 +233,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn whatever_a_service_says_its_templates_are_bounded() {
+        // Messages of which no two are alike, and one that is said again and again.
+        let word = |number: u64| (0..5).map(|digit| char::from(b'a' + (number >> (4 * digit)) as u8 % 16)).collect();
+        let noise: Vec<String> = (0..3_000_u64).map(word).collect();
+        let text = |(at_ns, text): (u64, &'static str)| Text {
+            key: (ServiceId(0), 9, None),
+            text,
+            count: if text == "served" { 50 } else { 1 },
+            first: (at_ns, 0, 0),
+        };
+        let noise = noise.into_iter().map(|text| &*text.leak()).chain(["served"]);
+        let said = Said { texts: (0..).zip(noise).map(text).collect(), of_record: Vec::new() };
+        let names: BTreeSet<String> = said.names().into_iter().collect();
+        assert_eq!(names.len(), MAX_TEMPLATES + 1);
+        assert!(names.contains("served") && names.contains(miner::WILDCARD));
+    }
+
+    #[test]
     fn an_unchanged_rate_is_no_surprise() {
         assert!(g_of_rates((20, 10), (20.0, 10.0)) < 1e-9);
         assert!(g_of_rates((0, 30), (20.0, 10.0)) > SIGNIFICANT_G);

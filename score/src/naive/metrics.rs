@@ -42,7 +42,7 @@ mod tests {
     fn a_factor_counts_up_and_down_and_from_nothing() {
         let change = |values: [f64; 4]| {
             let service = Component::service("a");
-            let column = Column { service, quantity: Quantity::Metric, values: values.to_vec() };
+            let column = Column { service, quantity: Quantity::Metric, series: None, values: values.to_vec() };
             let table = Table { step_ns: 1, baseline: 0..2, incident: 2..4, columns: Vec::new() };
             change(&column, &table).map(f64::exp)
         };

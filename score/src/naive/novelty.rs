@@ -79,7 +79,7 @@ fn each_name<'a>(evidence: &'a Evidence, found: &mut impl FnMut(ResourceId, u64,
 }
 
 /// A log text without its parameters: words with a digit in them are one and the same.
-fn template(body: &str) -> String {
+pub(crate) fn template(body: &str) -> String {
     let words = body.split_whitespace();
     words
         .map(|word| if word.bytes().any(|byte| byte.is_ascii_digit()) { "#" } else { word })

@@ -43,7 +43,7 @@ impl Method for SlowestSpan {
 }
 
 /// The part of a span that no other work covers.
-fn own_ns<'a>(span: &Span, others: impl Iterator<Item = &'a Span>) -> u64 {
+pub(crate) fn own_ns<'a>(span: &Span, others: impl Iterator<Item = &'a Span>) -> u64 {
     let mut covered: Vec<(u64, u64)> =
         others.map(|other| (other.start_ns.max(span.start_ns), other.end_ns.min(span.end_ns))).collect();
     covered.retain(|(from, to)| from < to);

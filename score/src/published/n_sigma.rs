@@ -24,12 +24,12 @@ impl Method for NSigma {
 
     fn rank(&self, evidence: &Evidence, alert: &Alert, _candidates: &[Component]) -> MethodOutput {
         let table = Table::new(evidence, &alert.windows);
-        by_service(table.columns.iter().filter_map(|column| Some((column, score(column, &table)?))))
+        by_service(table.columns.iter().filter_map(|column| Some((column, largest_deviation(column, &table)?))))
     }
 }
 
-/// None: one of the windows is empty.
-fn score(column: &Column, table: &Table) -> Option<f64> {
+/// In standard deviations of the baseline. None: one of the windows is empty.
+pub(crate) fn largest_deviation(column: &Column, table: &Table) -> Option<f64> {
     let usual = &column.values[table.baseline.clone()];
     if usual.is_empty() {
         return None;
@@ -45,7 +45,12 @@ mod tests {
     use crate::series::Quantity;
 
     fn column(service: &str, values: &[f64]) -> Column {
-        Column { service: Component::service(service), quantity: Quantity::Metric, values: values.to_vec() }
+        Column {
+            service: Component::service(service),
+            quantity: Quantity::Metric,
+            series: None,
+            values: values.to_vec(),
+        }
     }
 
     #[test]
@@ -60,7 +65,8 @@ mod tests {
             column("constant", &[7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 11.0]),
         ];
         let table = Table { step_ns: 1, baseline: 0..8, incident: 8..10, columns };
-        let output = by_service(table.columns.iter().filter_map(|column| Some((column, score(column, &table)?))));
+        let output =
+            by_service(table.columns.iter().filter_map(|column| Some((column, largest_deviation(column, &table)?))));
         let ranks: Vec<String> = output.ranks.iter().map(|rank| format!("{} {}", rank.component, rank.score)).collect();
         assert_eq!(ranks, ["service:down 5", "service:constant 4", "service:up 3"]);
     }

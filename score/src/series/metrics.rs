@@ -8,7 +8,7 @@ use crate::naive::service;
 /// One column for each series with a point in the window, two for a histogram.
 pub(super) fn columns(evidence: &Evidence, grid: &Grid) -> Vec<Column> {
     let mut columns = Vec::new();
-    for series in &evidence.series {
+    for (place, series) in evidence.series.iter().enumerate() {
         let Some(service) = service(evidence, series.resource) else { continue };
         let values = match &series.points {
             Points::Gauge(points) | Points::Sum { monotonic: false, cumulative: true, points } => {
@@ -20,7 +20,8 @@ pub(super) fn columns(evidence: &Evidence, grid: &Grid) -> Vec<Column> {
                 vec![count, mean]
             }
         };
-        let of_service = |values| Column { service: service.clone(), quantity: Quantity::Metric, values };
+        let of_service =
+            |values| Column { service: service.clone(), quantity: Quantity::Metric, series: Some(place), values };
         columns.extend(values.into_iter().flatten().map(of_service));
     }
     columns

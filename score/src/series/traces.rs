@@ -43,7 +43,7 @@ fn of_service(service: &Component, spans: &[&Span], grid: &Grid) -> Option<[Colu
     if steps.iter().all(|step| step.count == 0) {
         return None;
     }
-    let column = |quantity, values| Column { service: service.clone(), quantity, values };
+    let column = |quantity, values| Column { service: service.clone(), quantity, series: None, values };
     let mean = |step: &Served| (step.count > 0).then(|| step.sum_ns as f64 / step.count as f64);
     Some([
         column(Quantity::Latency, filled(steps.iter().map(mean).collect())),

@@ -85,6 +85,7 @@ impl Sketch<'_> {
             }),
             complaints,
             first_action: None,
+            described: None,
         }
     }
 

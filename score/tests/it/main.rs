@@ -4,6 +4,7 @@ mod aggregate;
 mod cards;
 mod cells;
 mod diagnosis;
+mod learned;
 mod naive;
 mod oracle;
 mod paired;
