@@ -16,6 +16,8 @@ pub(crate) enum Station {
     Gap(ServiceId, ServiceId),
     /// A client span whose server span is missing.
     Away(ServiceId, ServiceId),
+    /// At a service, for work that another request had begun there and that was not recorded.
+    Shared(ServiceId),
     /// From a producer span's end to its consumer span's start.
     Queue(ServiceId, ServiceId),
 }
@@ -165,6 +167,7 @@ fn charge(model: &Model<'_>, stretch: &Stretch, own: u64, parts: &mut Parts) {
     let station = match (row.is_outgoing(), callee, row.peer) {
         (true, Some(callee), _) => Station::Gap(row.service, callee),
         (true, None, Some(peer)) if peer != row.service => Station::Away(row.service, peer),
+        _ if row.awaits_unseen => Station::Shared(row.service),
         _ => Station::Own(row.service),
     };
     let begins = row.parent == NONE || row.visit == stretch.row || row.is_outgoing();
@@ -216,15 +219,18 @@ mod tests {
         span(1, 3, 2, 1, read, SpanKind::Server, (1005, 1105), &[]);
         let name = if same_operation { get } else { other };
         span(2, 4, 0, 0, name, SpanKind::Server, (1040, 1112), &[(1, 1)]);
+        // A third one waits for somebody whose trace was not kept.
+        span(3, 5, 0, 0, get, SpanKind::Server, (1040, 1101), &[(9, 9)]);
         evidence
     }
 
-    fn own_ms(evidence: &Evidence) -> (u64, u64) {
+    /// How long the span of an id was at work itself: by the sweep, by the census.
+    fn own_ms(evidence: &Evidence, span_id: u64) -> (u64, u64) {
         let options = Options::default();
         let window = |from_ns, to_ns| Window { from_ns, to_ns };
         let windows = Windows { baseline: window(0, 1), incident: window(1, 10_000_000_000) };
         let model = Model::build(evidence, &options, windows);
-        let row = (0..).find(|row| model.row(*row).span_id == 4).unwrap();
+        let row = (0..).find(|row| model.row(*row).span_id == span_id).unwrap();
         let parts = account(&model, row, &mut Paths::default());
         let service = model.row(row).service;
         assert_eq!(parts.values().map(|part| part.ns).sum::<u64>(), model.row(row).duration());
@@ -234,11 +240,17 @@ mod tests {
 
     #[test]
     fn who_waits_for_the_same_work_of_another_is_not_at_work_itself() {
-        assert_eq!(own_ms(&two_readers(true)), (7, 7));
+        assert_eq!(own_ms(&two_readers(true), 4), (7, 7));
+    }
+
+    #[test]
+    fn a_wait_for_what_was_not_recorded_is_no_work_where_links_of_the_operation_are_waits() {
+        assert_eq!(own_ms(&two_readers(true), 5), (0, 0));
+        assert_eq!(own_ms(&two_readers(false), 5), (61, 61));
     }
 
     #[test]
     fn a_link_to_other_work_is_no_wait() {
-        assert_eq!(own_ms(&two_readers(false)), (72, 72));
+        assert_eq!(own_ms(&two_readers(false), 4), (72, 72));
     }
 }

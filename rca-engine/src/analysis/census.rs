@@ -250,6 +250,8 @@ pub(crate) fn gave_up(model: &Model<'_>, call: &Call) -> bool {
 pub(crate) struct VisitTime {
     pub(crate) own_ns: u64,
     pub(crate) wait_ns: u64,
+    /// What it waited for was not recorded.
+    pub(crate) unseen_ns: u64,
     pub(crate) waits: Vec<(PoolId, u64)>,
     /// Waits for calls of another visit that does the same work, by callee.
     pub(crate) shared: Vec<(ServiceId, u64)>,
@@ -275,6 +277,10 @@ pub(crate) fn visit_time(model: &Model<'_>, visit: u32) -> VisitTime {
         }
     }
     time.own_ns = row.duration().saturating_sub(covered);
+    if row.awaits_unseen {
+        // How long it was at work itself is not known.
+        (time.unseen_ns, time.own_ns) = (time.own_ns, 0);
+    }
     let mut open = vec![visit];
     while let Some(index) = open.pop() {
         let own = model.row(index);

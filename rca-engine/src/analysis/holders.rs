@@ -32,7 +32,11 @@ fn shares(model: &Model<'_>, phases: &Phases) -> BTreeMap<PoolId, BTreeMap<PoolI
                 match station {
                     Station::Pool(own) if own == pool => continue,
                     Station::Pool(other) => *waited_ns.entry(other).or_default() += part.ns,
-                    Station::Own(_) | Station::Gap(..) | Station::Away(..) | Station::Queue(..) => {}
+                    Station::Own(_)
+                    | Station::Gap(..)
+                    | Station::Away(..)
+                    | Station::Shared(_)
+                    | Station::Queue(..) => {}
                 }
                 used_ns += part.ns;
             }
@@ -44,18 +48,28 @@ fn shares(model: &Model<'_>, phases: &Phases) -> BTreeMap<PoolId, BTreeMap<PoolI
 }
 
 /// The excess by station, with calls that show no far end counted where the far end was seen at work meanwhile: a
-/// server that is still busy when the evidence ends has no span yet. Calls that get lost stay where they are.
+/// server that is still busy when the evidence ends has no span yet. Calls that get lost stay where they are. Who waited
+/// for what another request had begun waited where such work was seen to.
 pub(crate) fn settled(excess: &Excess, census: &Census) -> BTreeMap<Station, f64> {
     let mut settled: BTreeMap<Station, f64> =
         excess.by_station().into_iter().map(|(station, mean)| (station, mean.excess())).collect();
     let away: Vec<(Station, f64)> = settled.iter().map(|(station, ns)| (*station, *ns)).collect();
     for (station, ns) in away {
-        let Station::Away(from, to) = station else { continue };
-        let after = census.traffic(from, to).after;
-        if ns <= 0.0 || after.used == 0 || after.is_lossy() {
+        let service = match station {
+            Station::Away(from, to) => {
+                let after = census.traffic(from, to).after;
+                if after.used == 0 || after.is_lossy() {
+                    continue;
+                }
+                to
+            }
+            Station::Shared(service) => service,
+            Station::Own(_) | Station::Pool(_) | Station::Gap(..) | Station::Queue(..) => continue,
+        };
+        if ns <= 0.0 {
             continue;
         }
-        let seen = below(excess, to);
+        let seen = below(excess, service);
         let all: f64 = seen.values().sum();
         if all > 0.0 {
             settled.insert(station, 0.0);
@@ -68,10 +82,11 @@ pub(crate) fn settled(excess: &Excess, census: &Census) -> BTreeMap<Station, f64
 }
 
 /// What was added at a service and behind it, where it is seen.
-fn below(excess: &Excess, service: ServiceId) -> BTreeMap<Station, f64> {
+pub(crate) fn below(excess: &Excess, service: ServiceId) -> BTreeMap<Station, f64> {
     let mut seen: BTreeMap<Station, f64> = BTreeMap::new();
     for ((path, station), mean) in &excess.stations {
-        let is_seen = !matches!(station, Station::Away(..)) && excess.paths.services(*path).contains(&service);
+        let is_seen = !matches!(station, Station::Away(..) | Station::Shared(_))
+            && excess.paths.services(*path).contains(&service);
         if is_seen && mean.excess() > 0.0 {
             *seen.entry(*station).or_default() += mean.excess();
         }

@@ -9,6 +9,7 @@ use crate::vocabulary::{Effect, Kind};
 
 use super::accounting::Station;
 use super::census::{Census, Phase, Phases, visit_time};
+use super::holders::below;
 use super::mode_change::retried;
 use super::pools::PoolState;
 use super::requests::Requests;
@@ -42,6 +43,7 @@ impl World<'_> {
         }
         let relieved = self.relieved(causes)?;
         let own: BTreeSet<Station> = causes.iter().flat_map(|(cause, leaf)| self.own_stations(*cause, leaf)).collect();
+        let unseen = self.unseen(&own, &relieved);
         let returned = self.excess.breaching.iter().filter(|(request, parts)| {
             let trace = self.model.row(request.row).trace_id;
             let saved: f64 = parts
@@ -53,6 +55,9 @@ impl World<'_> {
                         let usual = self.excess.stations.get(&(*path, *station)).map_or(0.0, |mean| mean.ns.0);
                         return (ns - usual).max(0.0);
                     }
+                    if let Station::Shared(service) = station {
+                        return ns * unseen.get(service).copied().unwrap_or(0.0);
+                    }
                     let factor =
                         relieved.iter().find(|r| r.covers(self.model, *station)).and_then(|r| r.saved.get(&trace));
                     factor.map_or(0.0, |saved| ns * saved)
@@ -61,6 +66,26 @@ impl World<'_> {
             (request.duration as f64 - saved) <= threshold as f64
         });
         Some(returned.count() as f64 / self.excess.breaching.len() as f64)
+    }
+
+    /// What requests save of the time that they wait for work of others that was not recorded, by service: the share that
+    /// is saved of what such work was seen to take.
+    fn unseen(&self, own: &BTreeSet<Station>, relieved: &[Relief]) -> BTreeMap<ServiceId, f64> {
+        let services = self.excess.stations.keys().filter_map(|(_, station)| match station {
+            Station::Shared(service) => Some(*service),
+            _ => None,
+        });
+        let saved = |service: ServiceId| {
+            let seen = below(self.excess, service);
+            let all: f64 = seen.values().sum();
+            let share = |station: &Station| match own.contains(station) {
+                true => 1.0,
+                false => relieved.iter().find(|r| r.covers(self.model, *station)).map_or(0.0, Relief::mean),
+            };
+            let saved: f64 = seen.iter().map(|(station, ns)| ns * share(station)).sum();
+            (service, if all > 0.0 { saved / all } else { 0.0 })
+        };
+        services.collect::<BTreeSet<_>>().into_iter().map(saved).collect()
     }
 
     /// The stations that are the cause itself.
@@ -233,6 +258,11 @@ struct Relief {
 }
 
 impl Relief {
+    /// The share that a trace saves in the mean.
+    fn mean(&self) -> f64 {
+        self.saved.values().sum::<f64>() / self.saved.len().max(1) as f64
+    }
+
     /// Time at the service, or waiting in front of it for one of its callers' connections.
     fn covers(&self, model: &Model<'_>, station: Station) -> bool {
         match station {
@@ -242,7 +272,7 @@ impl Relief {
                 let owner = model.pools[pool.0 as usize].0;
                 owner == self.service || model.edges.contains(&(owner, self.service))
             }
-            Station::Gap(..) | Station::Queue(..) => false,
+            Station::Gap(..) | Station::Shared(_) | Station::Queue(..) => false,
         }
     }
 }

@@ -151,7 +151,7 @@ fn shares(findings: &Findings<'_>, parts: &Parts) -> Vec<TimeShare> {
                 Station::Own(_) => "self",
                 Station::Pool(_) => "resource_wait",
                 Station::Gap(..) | Station::Away(..) => "network",
-                Station::Queue(..) => "queue",
+                Station::Shared(_) | Station::Queue(..) => "queue",
             };
             let baseline_ns = usual.get(&station).map_or(0.0, |mean| mean.ns.0).round() as u64;
             let component: Component = findings.component(cause_of(station));

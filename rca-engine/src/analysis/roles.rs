@@ -177,7 +177,7 @@ pub(crate) fn slowest(findings: &Findings<'_>) -> Option<Station> {
 /// The cause that a station stands for.
 pub(crate) fn cause_of(station: Station) -> Cause {
     match station {
-        Station::Own(service) => Cause::Service(service),
+        Station::Own(service) | Station::Shared(service) => Cause::Service(service),
         Station::Pool(pool) => Cause::Pool(pool),
         Station::Gap(from, to) | Station::Away(from, to) => Cause::Edge(from, to),
         Station::Queue(from, to) => Cause::Queue(from, to),
@@ -190,7 +190,7 @@ fn answer(findings: &Findings<'_>, station: Station, first: Option<&Ranked>) -> 
     let mode = match station {
         Station::Pool(_) if locked => Mode::Blocked,
         Station::Pool(_) | Station::Queue(..) => Mode::Saturated,
-        Station::Gap(..) | Station::Away(..) => Mode::Slow,
+        Station::Gap(..) | Station::Away(..) | Station::Shared(_) => Mode::Slow,
         Station::Own(_) => {
             let mean = findings.excess.by_station().get(&station).copied().unwrap_or_default();
             let cost = |(ns, visits): (f64, f64)| if visits > 0.0 { ns / visits } else { 0.0 };

@@ -11,7 +11,7 @@ use super::accounting::{Parts, PathId, Paths, Station, account};
 use super::error_origin::{Origins, trace_visit};
 use super::requests::{Request, Requests, evenly, failed};
 use super::split::{Split, split};
-use super::statistics::share;
+use super::statistics::{rate_changed, share};
 use super::walk::{Cause, Trail, Walk};
 
 /// At most this many requests of a side are accounted for, evenly over time: the mean of ten thousand is known to a
@@ -190,14 +190,17 @@ pub(crate) fn is_about_failures(model: &Model<'_>, requests: &Requests, kind: Si
 }
 
 /// How often the calls of each link of a chain are made per visit of the caller, over all requests: after through
-/// before. Infinite where they were never made before.
+/// before. Infinite where they were never made before, 1 where chance would do: of a sample of the requests few calls are
+/// seen, and their number varies.
 fn links(walk: &Walk<'_>, chain: &[ServiceId]) -> Vec<(Link, f64)> {
     let factor = |from: ServiceId, to: ServiceId| {
         let (traffic, work) = (walk.census.traffic(from, to), walk.census.work(from));
         let per_visit = |calls: u64, visits: u64| calls as f64 / visits.max(1) as f64;
         let before = per_visit(traffic.before.calls, work.before.visits);
         let after = per_visit(traffic.after.calls, work.after.visits);
-        if after > 0.0 { after / before } else { 1.0 }
+        let calls = (traffic.before.calls, traffic.after.calls);
+        let rose = after > before && rate_changed(calls, (work.before.visits as f64, work.after.visits as f64));
+        if rose { after / before } else { 1.0 }
     };
     chain.windows(2).map(|pair| ((pair[0], pair[1]), factor(pair[0], pair[1]))).collect()
 }
@@ -249,6 +252,7 @@ pub(crate) fn from_time(walk: &mut Walk<'_>, excess: &Excess) {
             Station::Pool(pool) => walk.pool(pool, mass, &trail),
             Station::Gap(from, to) => walk.gap(from, to, mass, &trail),
             Station::Away(from, to) => walk.away(from, to, mass, &trail),
+            Station::Shared(service) => walk.slow(service, mass, &trail),
             Station::Queue(from, to) => walk.settle(Cause::Queue(from, to), None, mass, &trail.at(station)),
         }
     }

@@ -43,7 +43,9 @@ pub(crate) fn explain(
         Station::Own(service) => {
             format!("{} is asked more often for the same work", findings.component(Cause::Service(service)))
         }
-        Station::Gap(..) | Station::Away(..) | Station::Queue(..) => "what both its ends do explains it".to_owned(),
+        Station::Gap(..) | Station::Away(..) | Station::Shared(_) | Station::Queue(..) => {
+            "what both its ends do explains it".to_owned()
+        }
     };
     Some(format!("{took}, but {because}{cite}; the work that crowds it goes back to {}", roots.join(" and ")))
 }

@@ -1,5 +1,7 @@
 //! The few statistical tests that all analyses share.
 
+use super::templates::g_of_rates;
+
 /// The 99.9 % point of the chi-squared distribution with one degree of freedom: one false alarm in a thousand tests.
 pub(crate) const SIGNIFICANT_G: f64 = 10.83;
 /// The median absolute deviation of a normal distribution times this is its standard deviation.
@@ -76,6 +78,11 @@ pub(crate) fn share(part: u64, whole: u64) -> f64 {
 pub(crate) fn share_rose(before: (u64, u64), after: (u64, u64)) -> bool {
     const AT_LEAST: f64 = 2.0;
     share(after.0, after.1) >= AT_LEAST * share(before.0, before.1) && g_of_shares(before, after) >= SIGNIFICANT_G
+}
+
+/// Whether a rate changed, and not by chance: counts of rare things, and the time or number of trials behind each.
+pub(crate) fn rate_changed(counts: (u64, u64), exposures: (f64, f64)) -> bool {
+    exposures.0 > 0.0 && exposures.1 > 0.0 && g_of_rates(counts, exposures) >= SIGNIFICANT_G
 }
 
 /// The quantile of sorted values by the nearest rank; none of nothing.
@@ -224,6 +231,14 @@ mod tests {
         assert!(!share_rose((0, 20), (1, 20)));
         assert!(!share_rose((100, 200), (150, 200)));
         assert!(!share_rose((0, 0), (5, 5)));
+    }
+
+    #[test]
+    fn rates_change_only_beyond_chance() {
+        assert!(rate_changed((300, 1_200), (12_000.0, 16_000.0)));
+        assert!(!rate_changed((3, 12), (120.0, 160.0)));
+        assert!(!rate_changed((0, 0), (120.0, 160.0)));
+        assert!(!rate_changed((3, 12), (0.0, 160.0)));
     }
 
     #[test]

@@ -87,7 +87,9 @@ impl Tracks {
             let time = visit_time(model, *visit);
             tracks.add(Quantity::Visits(row.service), row.start, 1.0, 0.0);
             tracks.add(Quantity::OwnFailures(row.service), row.start, f64::from(u8::from(failed)), 1.0);
-            tracks.add(Quantity::Own(row.service), row.start, time.own_ns as f64, 1.0);
+            if time.unseen_ns == 0 {
+                tracks.add(Quantity::Own(row.service), row.start, time.own_ns as f64, 1.0);
+            }
             for (pool, ns) in time.waits {
                 tracks.add(Quantity::Wait(pool), row.start, ns as f64, 1.0);
             }

@@ -33,6 +33,8 @@ pub(crate) struct Row {
     pub(crate) wait: Option<Wait>,
     /// The row whose work this one waited for instead of doing the same again, or [`NONE`].
     pub(crate) shared: u32,
+    /// It waited for the work of a row that is not there: sampled traces are whole, and the work was another trace's.
+    pub(crate) awaits_unseen: bool,
     /// Index of the span in the evidence.
     pub(crate) source: u32,
     /// Range in the list of children.
@@ -128,17 +130,30 @@ fn share(evidence: &Evidence, rows: &mut [Row]) {
             *known = index;
         }
     }
+    // By operation: its links that were found, and those of them that are waits.
+    let mut waits: BTreeMap<(ServiceId, Symbol, SpanKind), (u64, u64)> = BTreeMap::new();
     for index in 0..rows.len() {
         let row = &rows[index];
         let same = |other: &Row| (other.service, other.name, other.kind) == (row.service, row.name, row.kind);
         let found = links(row).iter().filter_map(|link| linked.get(link)).copied().filter(|other| *other != NONE);
+        let there = found.clone().count() as u64;
         let found = found.filter(|other| {
             let other = &rows[*other as usize];
             same(other) && (other.start..other.end).contains(&row.start)
         });
         // Of several, the one that it had to wait for longest.
         let longest = found.max_by_key(|other| (rows[*other as usize].end, *other));
+        if there > 0 {
+            let known = waits.entry((row.service, row.name, row.kind)).or_default();
+            *known = (known.0 + there, known.1 + u64::from(longest.is_some()));
+        }
         rows[index].shared = longest.unwrap_or(NONE);
+        rows[index].awaits_unseen = there == 0 && !links(&rows[index]).is_empty();
+    }
+    // What a link to something that is not there means is told by the others of the same operation.
+    for row in rows.iter_mut().filter(|row| row.awaits_unseen) {
+        let known = waits.get(&(row.service, row.name, row.kind));
+        row.awaits_unseen = known.is_some_and(|(there, waits)| waits * 2 > *there);
     }
 }
 
@@ -190,6 +205,7 @@ fn row(
         instance: identity.instance,
         wait,
         shared: NONE,
+        awaits_unseen: false,
         source,
         children: (0, 0),
         visit: NONE,

@@ -81,6 +81,7 @@ pub(crate) fn place(findings: &Findings<'_>, station: Station) -> String {
         Station::Pool(pool) => format!("waiting for {}", pool_name(findings, pool)),
         Station::Gap(from, to) => format!("between {} and {}", name(from), name(to)),
         Station::Away(from, to) => format!("in calls of {} to {} that show no far end", name(from), name(to)),
+        Station::Shared(service) => format!("waiting at {} for what another request had asked for", name(service)),
         Station::Queue(from, to) => format!("queued between {} and {}", name(from), name(to)),
     }
 }
@@ -95,7 +96,7 @@ fn quantity(station: Station) -> Option<Quantity> {
         Station::Own(service) => Some(Quantity::Own(service)),
         Station::Pool(pool) => Some(Quantity::Wait(pool)),
         Station::Gap(from, to) => Some(Quantity::Gap(from, to)),
-        Station::Away(..) | Station::Queue(..) => None,
+        Station::Away(..) | Station::Shared(_) | Station::Queue(..) => None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Cause, Phase, Question, Trail, Walk, is_negligible};
 use crate::analysis::mode_change::Reasons;
 use crate::analysis::reuse::{self, Reach};
 use crate::analysis::split::split;
-use crate::analysis::statistics::share_rose;
+use crate::analysis::statistics::{rate_changed, share_rose};
 
 /// Why calls were added.
 #[derive(Clone, Copy)]
@@ -33,7 +33,16 @@ impl Walk<'_> {
         let fan_out =
             (per_visit(traffic.before.calls, work.before.visits), per_visit(traffic.after.calls, work.after.visits));
         let grown = split(rate, fan_out);
-        let parts = [(true, grown.by_cost), (false, grown.by_calls)];
+        // Where only one of the two is more than chance, the other is none.
+        let more_visits = rate_changed((work.before.visits, work.after.visits), seconds);
+        let visits = (work.before.visits as f64, work.after.visits as f64);
+        let more_calls = rate_changed((traffic.before.calls, traffic.after.calls), visits);
+        let (by_calls, by_visits) = match (more_calls && grown.by_cost > 0.0, more_visits && grown.by_calls > 0.0) {
+            (true, false) => (grown.by_cost, 0.0),
+            (false, true) => (0.0, grown.by_calls),
+            _ => (grown.by_cost, grown.by_calls),
+        };
+        let parts = [(true, by_calls), (false, by_visits)];
         for (asks_more, mass) in Self::shares(mass, &parts) {
             if asks_more { self.mode(from, to, mass, &trail) } else { self.more_to_do(from, mass, &trail) }
         }
