@@ -111,7 +111,7 @@ fn carry_out(
             Err(panic) => broken(&story, &key, &panic),
         };
         pace.borrow_mut().done(Keep::Wrong.keeps(&done.cell));
-        let trimmed = standing.came(&key, &done.cell);
+        let trimmed = standing.came(&key, &done.cell).map_or(Ok(()), |pushed_out| terms.shelf.drop_one(&pushed_out));
         if let Err(error) = journal.keep(done) {
             lost = Some(unwritten(&error));
         } else if let Err(error) = trimmed {

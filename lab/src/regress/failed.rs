@@ -131,16 +131,16 @@ impl Shelf {
 
 /// What stands on a shelf while cells come, so that it never holds more than it may.
 #[derive(Debug)]
-pub(crate) struct Standing<'a> {
-    shelf: &'a Shelf,
+pub(crate) struct Standing {
+    at_most: usize,
     /// By scenario, and whether the runs count.
     seeds: BTreeMap<(String, bool), BTreeSet<u64>>,
 }
 
-impl<'a> Standing<'a> {
+impl Standing {
     /// Begins with what is there and stays.
-    pub(crate) fn new(shelf: &'a Shelf, cells: &BTreeMap<Key, Cell>, keys: &[Key]) -> Self {
-        let mut standing = Self { shelf, seeds: BTreeMap::new() };
+    pub(crate) fn new(shelf: &Shelf, cells: &BTreeMap<Key, Cell>, keys: &[Key]) -> Self {
+        let mut standing = Self { at_most: shelf.at_most, seeds: BTreeMap::new() };
         for key in shelf.wanted(cells, keys) {
             let counts = cells.get(&key).is_some_and(Cell::counts);
             standing.seeds.entry((key.scenario, counts)).or_default().insert(key.seed);
@@ -148,25 +148,24 @@ impl<'a> Standing<'a> {
         standing
     }
 
-    /// A cell is done, and its files are on the shelf if it failed: the highest seed goes where there are too many.
-    ///
-    /// # Errors
-    /// A folder cannot be removed.
-    pub(crate) fn came(&mut self, key: &Key, cell: &Cell) -> Result<(), BundleError> {
+    /// A cell is done, and its files are on the shelf if it failed. Gives the one that has to go: the highest seed where
+    /// there are too many.
+    pub(crate) fn came(&mut self, key: &Key, cell: &Cell) -> Option<Key> {
+        self.enter(key, is_failed(cell).then(|| cell.counts()))
+    }
+
+    /// `counts` is none of a cell that did not fail.
+    fn enter(&mut self, key: &Key, counts: Option<bool>) -> Option<Key> {
+        // It may stand there from before, when it failed otherwise.
         for counts in [true, false] {
             if let Some(seeds) = self.seeds.get_mut(&(key.scenario.clone(), counts)) {
                 seeds.remove(&key.seed);
             }
         }
-        if !is_failed(cell) {
-            return Ok(());
-        }
-        let seeds = self.seeds.entry((key.scenario.clone(), cell.counts())).or_default();
+        let seeds = self.seeds.entry((key.scenario.clone(), counts?)).or_default();
         seeds.insert(key.seed);
-        match (seeds.len() > self.shelf.at_most).then(|| seeds.pop_last()).flatten() {
-            Some(seed) => self.shelf.drop_one(&Key { scenario: key.scenario.clone(), seed }),
-            None => Ok(()),
-        }
+        let seed = (seeds.len() > self.at_most).then(|| seeds.pop_last()).flatten()?;
+        Some(Key { scenario: key.scenario.clone(), seed })
     }
 }
 
@@ -177,4 +176,31 @@ fn is_failed(cell: &Cell) -> bool {
 
 fn name(key: &Key) -> String {
     format!("{}-{}", key.scenario, key.seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_seeds_stay_however_cells_come() {
+        let key = |seed| Key { scenario: "a".to_owned(), seed };
+        let gone = |seeds: &[u64]| {
+            let mut standing = Standing { at_most: 2, seeds: BTreeMap::new() };
+            let gone: Vec<u64> =
+                seeds.iter().filter_map(|seed| standing.enter(&key(*seed), Some(true))).map(|key| key.seed).collect();
+            (gone, standing.seeds[&("a".to_owned(), true)].iter().copied().collect::<Vec<_>>())
+        };
+        assert_eq!(gone(&[5, 3, 4, 1, 2]), (vec![5, 4, 3], vec![1, 2]));
+        assert_eq!(gone(&[1, 2, 3, 4]), (vec![3, 4], vec![1, 2]));
+        // One that comes again counts once, and one that fails no more makes room.
+        assert_eq!(gone(&[2, 2, 1]), (vec![], vec![1, 2]));
+        let mut standing = Standing { at_most: 1, seeds: BTreeMap::new() };
+        assert_eq!(standing.enter(&key(1), Some(false)), None);
+        assert_eq!(standing.enter(&key(1), None), None);
+        assert_eq!(standing.enter(&key(2), Some(false)), None);
+        assert_eq!(standing.enter(&key(3), Some(false)), Some(key(3)));
+        // Who keeps nothing keeps nothing.
+        assert_eq!(Standing { at_most: 0, seeds: BTreeMap::new() }.enter(&key(1), Some(true)), Some(key(1)));
+    }
 }

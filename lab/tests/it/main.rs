@@ -6,6 +6,7 @@ mod calibrate;
 mod cheats;
 mod cli;
 mod compare;
+mod fidelity;
 mod folders;
 mod investigate;
 mod leaks;
