@@ -100,7 +100,7 @@ impl Bundle {
             self.lines(layout::METRICS, |line| serde_json::from_str(line).map(|Json(line)| store.metrics(&line)))?;
         let logs = self.lines(layout::LOGS, |line| serde_json::from_str(line).map(|Json(line)| store.logs(&line)))?;
         self.topology(&mut store)?;
-        Ok(Reading { evidence: store.finish().0, traces, metrics, logs })
+        Ok(Reading { evidence: store.finish(), traces, metrics, logs })
     }
 
     pub(crate) fn lines(
@@ -121,8 +121,7 @@ impl Bundle {
         let topology: Topology = serde_json::from_str(&text)
             .map_err(|error| ReadError { file: self.evidence.join(layout::TOPOLOGY), source: error.into() })?;
         for (caller, callee) in topology.edges {
-            let edge = (store.intern(&caller), store.intern(&callee));
-            store.evidence_mut().topology.push(edge);
+            store.connect(&caller, &callee);
         }
         Ok(())
     }

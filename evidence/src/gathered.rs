@@ -41,7 +41,7 @@ impl Gathered {
 
     /// Everything that was taken in.
     pub fn finish(self) -> Evidence {
-        let [mut evidence, metrics, logs] = [self.traces, self.metrics, self.logs].map(|store| store.finish().0);
+        let [mut evidence, metrics, logs] = [self.traces, self.metrics, self.logs].map(Store::finish);
         evidence.merge(metrics);
         evidence.merge(logs);
         evidence

@@ -2,11 +2,13 @@
 
 pub(crate) mod filter;
 mod interner;
+mod kept;
+pub(crate) mod part;
 mod series;
 
 use std::collections::HashMap;
 
-use rca_engine::evidence::{Attributes, Evidence, LogRecord, Resource, ResourceId, Span, Symbol, Value};
+use rca_engine::evidence::{Attributes, Evidence, LogRecord, Names, Resource, ResourceId, Span, Symbol, Value};
 
 use crate::line::logs::{Logs, RecordLine};
 use crate::line::metrics::Metrics;
@@ -14,52 +16,68 @@ use crate::line::traces::{EventLine, SpanLine, Traces};
 use crate::line::value::{self, Any};
 use crate::line::{Json, narrow};
 use crate::otlp::List;
-use filter::Filter;
 use interner::Interner;
-use series::SeriesIndex;
+use part::Part;
 
 /// What identifies an attribute value: its kind and its bits.
 type ValueKey = (u8, u64);
 /// Attributes in one order, whatever order they came in.
 type AttributesKey = Vec<(Symbol, ValueKey)>;
 
-/// Collects evidence; the indices beside it are only needed while it grows.
-#[derive(Default)]
+/// Collects evidence, each query's apart but all under one numbering of names and resources; the indices beside it are
+/// only needed while it grows.
 pub(crate) struct Store {
-    evidence: Evidence,
+    names: Names,
+    resources: Vec<Resource>,
+    topology: Vec<(Symbol, Symbol)>,
     interner: Interner,
-    resources: HashMap<AttributesKey, ResourceId>,
-    series: SeriesIndex,
-    /// What is taken in; everything where there is none.
-    filter: Option<Filter>,
+    known: HashMap<AttributesKey, ResourceId>,
+    parts: Vec<Part>,
     /// Reused for the attributes of each item.
     scratch: Vec<(Symbol, Value)>,
 }
 
+impl Default for Store {
+    /// A store that takes everything in.
+    fn default() -> Self {
+        Self::of(vec![Part::default()])
+    }
+}
+
 impl Store {
-    /// A store that takes in only what passes.
-    pub(crate) fn filtered(filter: Filter) -> Self {
-        Self { filter: Some(filter), ..Self::default() }
-    }
-
-    pub(crate) fn evidence_mut(&mut self) -> &mut Evidence {
-        &mut self.evidence
-    }
-
-    /// The evidence, its series by ascending time, and whether all that passed the filter is in it.
-    pub(crate) fn finish(mut self) -> (Evidence, bool) {
-        series::sort(&mut self.evidence.series);
-        match self.filter {
-            None => (self.evidence, true),
-            Some(filter) => {
-                let complete = filter.finish(&mut self.evidence);
-                (self.evidence, complete)
-            }
+    /// A store that takes in what some query asks for.
+    pub(crate) fn of(parts: Vec<Part>) -> Self {
+        Self {
+            names: Names::default(),
+            resources: Vec::new(),
+            topology: Vec::new(),
+            interner: Interner::default(),
+            known: HashMap::new(),
+            parts,
+            scratch: Vec::new(),
         }
     }
 
+    pub(crate) fn connect(&mut self, caller: &str, callee: &str) {
+        let edge = (self.intern(caller), self.intern(callee));
+        self.topology.push(edge);
+    }
+
+    /// Everything of a store without queries, its series by ascending time.
+    pub(crate) fn finish(mut self) -> Evidence {
+        let everything = self.parts.pop().unwrap_or_default();
+        let (names, resources, topology) = (self.names, self.resources, self.topology);
+        everything.finish(Evidence { names, resources, topology, ..Evidence::default() })
+    }
+
+    /// What each query asked for, in the order of the queries, beside what all of it is numbered by.
+    pub(crate) fn split(self) -> (Evidence, Vec<Part>) {
+        let (names, resources, topology) = (self.names, self.resources, self.topology);
+        (Evidence { names, resources, topology, ..Evidence::default() }, self.parts)
+    }
+
     pub(crate) fn intern(&mut self, text: &str) -> Symbol {
-        self.interner.intern(&mut self.evidence.names, text)
+        self.interner.intern(&mut self.names, text)
     }
 
     /// Takes in a line of spans; events become log records of their span.
@@ -67,20 +85,21 @@ impl Store {
         for Json(group) in &line.resources.0 {
             let mut resource = None;
             for Json(span) in group.scopes.0.iter().flat_map(|scope| &scope.0.spans.0) {
-                for Json(event) in &span.events.0 {
-                    if self.filter.as_ref().is_none_or(|filter| filter.takes_event(&group.resource, span, event)) {
+                for part in 0..self.parts.len() {
+                    for Json(event) in &span.events.0 {
+                        if self.parts[part].takes_event(&group.resource, span, event) {
+                            let resource = *resource.get_or_insert_with(|| self.resource(&group.resource));
+                            let record = self.event(resource, span, event);
+                            self.parts[part].push_log(record);
+                        }
+                    }
+                    if self.parts[part].takes_span(&group.resource, span) {
                         let resource = *resource.get_or_insert_with(|| self.resource(&group.resource));
-                        self.event(resource, span, event);
+                        let span = self.span(resource, span);
+                        self.parts[part].push_span(span);
                     }
                 }
-                if self.filter.as_ref().is_none_or(|filter| filter.takes_span(&group.resource, span)) {
-                    let resource = *resource.get_or_insert_with(|| self.resource(&group.resource));
-                    self.span(resource, span);
-                }
             }
-        }
-        if let Some(filter) = &mut self.filter {
-            filter.trim(&mut self.evidence);
         }
     }
 
@@ -89,14 +108,14 @@ impl Store {
         for Json(group) in &line.resources.0 {
             let mut resource = None;
             for Json(record) in group.scopes.0.iter().flat_map(|scope| &scope.0.records.0) {
-                if self.filter.as_ref().is_none_or(|filter| filter.takes_record(&group.resource, record)) {
-                    let resource = *resource.get_or_insert_with(|| self.resource(&group.resource));
-                    self.record(resource, record);
+                for part in 0..self.parts.len() {
+                    if self.parts[part].takes_record(&group.resource, record) {
+                        let resource = *resource.get_or_insert_with(|| self.resource(&group.resource));
+                        let record = self.record(resource, record);
+                        self.parts[part].push_log(record);
+                    }
                 }
             }
-        }
-        if let Some(filter) = &mut self.filter {
-            filter.trim(&mut self.evidence);
         }
     }
 
@@ -104,13 +123,15 @@ impl Store {
     pub(crate) fn metrics(&mut self, line: &Metrics<'_>) {
         for Json(group) in &line.resources.0 {
             for Json(metric) in group.scopes.0.iter().flat_map(|scope| &scope.0.metrics.0) {
-                self.metric(&group.resource, metric);
+                for part in 0..self.parts.len() {
+                    self.metric(part, &group.resource, metric);
+                }
             }
         }
     }
 
-    fn span(&mut self, resource: ResourceId, line: &SpanLine<'_>) {
-        let span = Span {
+    fn span(&mut self, resource: ResourceId, line: &SpanLine<'_>) -> Span {
+        Span {
             trace_id: line.trace_id.0,
             span_id: narrow(line.span_id),
             parent_id: narrow(line.parent_id),
@@ -122,19 +143,18 @@ impl Store {
             end_ns: line.end_ns.max(line.start_ns),
             attributes: self.attributes(&line.attributes),
             links: line.links.0.iter().map(|link| (link.0.trace_id.0, narrow(link.0.span_id))).collect(),
-        };
-        self.evidence.spans.push(span);
+        }
     }
 
     /// An event is what today's conventions write as a log record, so it becomes one.
-    fn event(&mut self, resource: ResourceId, span: &SpanLine<'_>, event: &EventLine<'_>) {
+    fn event(&mut self, resource: ResourceId, span: &SpanLine<'_>, event: &EventLine<'_>) -> LogRecord {
         const ERROR: u8 = 17;
         let message = event.attributes.0.iter().find(|attribute| attribute.0.key.0 == "exception.message");
         let body = match message.map(|attribute| &attribute.0.value) {
             Some(Any::Text(text)) => self.intern(text),
             Some(_) | None => self.intern(""),
         };
-        let record = LogRecord {
+        LogRecord {
             resource,
             at_ns: event.at_ns(span),
             severity: if event.name.0 == "exception" { ERROR } else { 0 },
@@ -143,17 +163,16 @@ impl Store {
             trace_id: span.trace_id.0,
             span_id: narrow(span.span_id),
             attributes: self.attributes(&event.attributes),
-        };
-        self.evidence.logs.push(record);
+        }
     }
 
-    fn record(&mut self, resource: ResourceId, line: &RecordLine<'_>) {
+    fn record(&mut self, resource: ResourceId, line: &RecordLine<'_>) -> LogRecord {
         let body = match &line.body {
             Any::Text(text) => self.intern(text),
             Any::Empty => self.intern(""),
             other => self.intern(&other.to_json()),
         };
-        let record = LogRecord {
+        LogRecord {
             resource,
             at_ns: line.at_ns(),
             severity: line.severity(),
@@ -162,20 +181,19 @@ impl Store {
             trace_id: line.trace_id.0,
             span_id: narrow(line.span_id),
             attributes: self.attributes(&line.attributes),
-        };
-        self.evidence.logs.push(record);
+        }
     }
 
     /// Equal resources are one, in whichever order they name their attributes.
     fn resource(&mut self, line: &value::Resource<'_>) -> ResourceId {
         let attributes = self.attributes(&line.attributes);
         let key = attributes_key(&attributes);
-        if let Some(known) = self.resources.get(&key) {
+        if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let id = u32::try_from(self.evidence.resources.len()).expect("fewer than 2^32 resources fit in memory");
-        self.evidence.resources.push(Resource { attributes });
-        self.resources.insert(key, ResourceId(id));
+        let id = u32::try_from(self.resources.len()).expect("fewer than 2^32 resources fit in memory");
+        self.resources.push(Resource { attributes });
+        self.known.insert(key, ResourceId(id));
         ResourceId(id)
     }
 

@@ -145,7 +145,7 @@ fn from_files(folder: &Path, signal: &UniversalIncidentSignal, options: &Options
         return Err(JudgeError::Broken { lines: reading.broken(), first: line.to_string() });
     }
     let started = now();
-    let investigation = source::investigate(&bundle, signal, options).map_err(JudgeError::Read)?;
+    let investigation = source::investigate(&bundle, signal, options).map_err(JudgeError::Read)?.investigation;
     Ok((Arc::new(reading.evidence), investigation, now().saturating_duration_since(started)))
 }
 

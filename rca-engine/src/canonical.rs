@@ -5,10 +5,13 @@
 
 mod clock;
 mod fingerprint;
+mod groups;
 mod metrics;
 mod names;
+mod readings;
 mod rows;
 mod services;
+mod times;
 mod tree;
 
 use crate::evidence::{Evidence, ResourceId, Symbol};
@@ -20,6 +23,7 @@ pub(crate) use metrics::{Aspect, Metric, SampleKind};
 pub(crate) use names::Vocabulary;
 pub(crate) use rows::{FailureKind, NONE, Row};
 pub(crate) use services::{PoolId, ServiceId};
+pub(crate) use times::VisitTime;
 pub(crate) use tree::Call;
 
 /// Evidence, ordered and resolved.
@@ -40,8 +44,12 @@ pub(crate) struct Model<'e> {
     children: Vec<u32>,
     /// Calls between services by the visit that makes them, then by start.
     pub(crate) calls: Vec<Call>,
+    /// Where the calls of each row begin, with the end behind the last.
+    first_call: Vec<u32>,
     /// Rows where a service begins to work on something: their parent is elsewhere or missing.
     pub(crate) visits: Vec<u32>,
+    groups: groups::Groups,
+    times: times::Times,
     /// Metrics by service, joined over resources.
     pub(crate) metrics: Vec<Metric>,
     /// Callers and callees known from calls or topology.
@@ -56,13 +64,16 @@ impl<'e> Model<'e> {
     /// Builds the canonical form: O(n log n) in spans.
     pub(crate) fn build(evidence: &'e Evidence, options: &'e Options, windows: Windows) -> Self {
         let words = Vocabulary::find(evidence, options);
-        let services = services::Services::order(evidence, &words);
+        let readings = readings::all(evidence, &words);
+        let services = services::Services::order(evidence, &words, &readings);
         let mut pools = services::Pools::default();
-        let mut rows = rows::build(evidence, &words, &services, &mut pools);
+        let mut rows = rows::build(evidence, &words, &readings, &services, &mut pools);
+        drop(readings);
         let clock_offset_ns = clock::align(&mut rows);
-        let tree::Tree { children, calls, visits } = tree::build(&mut rows);
+        let tree::Tree { children, calls, first_call, visits } = tree::build(&mut rows);
         let metrics = metrics::join(evidence, options, &words, &services, &mut pools);
-        let mut edges: Vec<(ServiceId, ServiceId)> = calls.iter().map(|call| (call.from, call.to)).collect();
+        let groups = groups::Groups::of(&rows, &visits, &calls, services.count());
+        let mut edges: Vec<(ServiceId, ServiceId)> = groups.edges().collect();
         edges.extend(
             evidence.topology.iter().filter_map(|(from, to)| Some((services.of_name(*from)?, services.of_name(*to)?))),
         );
@@ -73,7 +84,7 @@ impl<'e> Model<'e> {
         let resources = services.by_resource();
         let services = services.names(evidence);
         let pools = pools.into_list(evidence, &services);
-        Self {
+        let mut model = Self {
             evidence,
             options,
             words,
@@ -84,12 +95,17 @@ impl<'e> Model<'e> {
             rows,
             children,
             calls,
+            first_call,
             visits,
+            groups,
+            times: times::Times::default(),
             metrics,
             edges,
             partial_share,
             clock_offset_ns,
-        }
+        };
+        model.times = times::Times::measure(&model);
+        model
     }
 
     pub(crate) fn row(&self, index: u32) -> &Row {
@@ -114,9 +130,39 @@ impl<'e> Model<'e> {
 
     /// The calls that a visit makes, by start.
     pub(crate) fn calls_of(&self, visit: u32) -> &[Call] {
-        let first = self.calls.partition_point(|call| call.visit < visit);
-        let end = self.calls.partition_point(|call| call.visit <= visit);
-        &self.calls[first..end]
+        let (first, end) = (self.first_call[visit as usize], self.first_call[visit as usize + 1]);
+        &self.calls[first as usize..end as usize]
+    }
+
+    /// The visits of a service, in the order of all visits.
+    pub(crate) fn visits_of(&self, service: ServiceId) -> &[u32] {
+        self.groups.visits_of(service)
+    }
+
+    /// The calls of one service to another, in the order of all calls.
+    pub(crate) fn calls_between(&self, from: ServiceId, to: ServiceId) -> impl Iterator<Item = &Call> + Clone {
+        self.groups.calls_between(from, to).iter().map(|position| &self.calls[*position as usize])
+    }
+
+    /// The calls to a service, by caller.
+    pub(crate) fn calls_to(&self, to: ServiceId) -> impl Iterator<Item = &Call> {
+        let into = self.called_edges().filter(move |(_, callee)| *callee == to);
+        into.flat_map(|(from, to)| self.calls_between(from, to))
+    }
+
+    /// Callers and callees of all calls, in structural order.
+    pub(crate) fn called_edges(&self) -> impl Iterator<Item = (ServiceId, ServiceId)> {
+        self.groups.edges()
+    }
+
+    /// How a visit spent its time.
+    pub(crate) fn visit_time(&self, visit: u32) -> VisitTime<'_> {
+        self.times.of(visit)
+    }
+
+    /// What neither a call nor a wait covers of a visit, nanoseconds.
+    pub(crate) fn own_ns(&self, visit: u32) -> u64 {
+        self.times.own_ns(visit)
     }
 
     /// The calls that a visit waited for: its own, and those of the visit whose work it shared.

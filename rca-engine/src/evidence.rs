@@ -14,9 +14,15 @@ pub struct Symbol(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceId(pub u32);
 
-/// Strings to symbols and back; symbols are numbered in order of first sight.
+/// Strings to symbols and back; symbols are numbered in order of first sight. A copy shares its table with the original
+/// until either learns a new string, so that many answers from one store cost one table.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
+    table: Arc<Table>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Table {
     texts: Vec<Arc<str>>,
     index: BTreeMap<Arc<str>, Symbol>,
 }
@@ -24,34 +30,40 @@ pub struct Names {
 impl Names {
     /// The symbol of a text, new or known.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(symbol) = self.index.get(text) {
-            return *symbol;
+        if let Some(symbol) = self.find(text) {
+            return symbol;
         }
-        let symbol = Symbol(u32::try_from(self.texts.len()).expect("fewer than 2^32 distinct strings fit in memory"));
+        let symbol = Symbol(u32::try_from(self.len()).expect("fewer than 2^32 distinct strings fit in memory"));
         let text: Arc<str> = Arc::from(text);
-        self.texts.push(Arc::clone(&text));
-        self.index.insert(text, symbol);
+        let table = Arc::make_mut(&mut self.table);
+        table.texts.push(Arc::clone(&text));
+        table.index.insert(text, symbol);
         symbol
     }
 
     /// The symbol of a text, if it occurs at all.
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        self.index.get(text).copied()
+        self.table.index.get(text).copied()
     }
 
     /// The text of a symbol of this store.
     pub fn text(&self, symbol: Symbol) -> &str {
-        &self.texts[symbol.0 as usize]
+        &self.table.texts[symbol.0 as usize]
     }
 
     /// How many distinct strings there are.
     pub fn len(&self) -> usize {
-        self.texts.len()
+        self.table.texts.len()
     }
 
     /// Whether nothing was interned yet.
     pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
+        self.table.texts.is_empty()
+    }
+
+    /// Whether both number the same strings the same way because they share one table.
+    fn shares(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.table, &other.table)
     }
 }
 
@@ -204,7 +216,15 @@ impl Evidence {
 
     /// Takes over everything of another store, renumbering its symbols and resources; equal resources become one.
     pub fn merge(&mut self, other: Self) {
-        let symbols: Vec<Symbol> = other.names.texts.iter().map(|text| self.names.intern(text)).collect();
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        if self.names.shares(&other.names) && self.resources == other.resources {
+            self.append(other);
+            return;
+        }
+        let symbols: Vec<Symbol> = other.names.table.texts.iter().map(|text| self.names.intern(text)).collect();
         let symbol = |old: Symbol| symbols[old.0 as usize];
         let attributes = |old: Attributes| -> Attributes {
             old.into_iter()
@@ -245,5 +265,27 @@ impl Evidence {
             ..series
         }));
         self.topology.extend(other.topology.into_iter().map(|(from, to)| (symbol(from), symbol(to))));
+    }
+
+    /// Takes over the items of a store that numbers its symbols and resources as this one does.
+    fn append(&mut self, other: Self) {
+        append(&mut self.spans, other.spans);
+        append(&mut self.logs, other.logs);
+        append(&mut self.series, other.series);
+        append(&mut self.topology, other.topology);
+    }
+
+    fn is_empty(&self) -> bool {
+        let has_items = !(self.spans.is_empty() && self.logs.is_empty() && self.series.is_empty());
+        !has_items && self.topology.is_empty() && self.resources.is_empty() && self.names.is_empty()
+    }
+}
+
+fn append<T>(items: &mut Vec<T>, mut others: Vec<T>) {
+    if items.is_empty() {
+        *items = others;
+    } else {
+        items.reserve_exact(others.len());
+        items.append(&mut others);
     }
 }

@@ -82,6 +82,11 @@ impl Inquiry {
         }
     }
 
+    /// What was supplied and not forgotten since.
+    pub fn into_evidence(self) -> Evidence {
+        self.evidence
+    }
+
     /// Narrower queries for those of the last round that came back cut short, while rounds are left.
     fn asked_again(&self) -> Vec<Query> {
         if self.round >= self.options.budget.rounds {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rca_engine::evidence::{Evidence, Points};
+use rca_engine::evidence::{Points, Series};
 use rca_engine::query::{Query, Source};
 
 use crate::line::TraceId;
@@ -11,18 +11,18 @@ use crate::line::metrics::PointLine;
 use crate::line::traces::{EventLine, SpanLine};
 use crate::line::value::{Any, Attributes, Resource};
 
-/// A query's conditions, and whether its limit had to cut.
+/// A query's conditions on single items, and on series as wholes.
 pub(crate) struct Filter {
     query: Query,
-    limit: usize,
-    /// Whether anything that passed had to go.
-    cut: bool,
 }
 
 impl Filter {
     pub(crate) fn new(query: Query) -> Self {
-        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        Self { query, limit, cut: false }
+        Self { query }
+    }
+
+    pub(super) fn query_id(&self) -> u32 {
+        self.query.id
     }
 
     /// Spans count by their start.
@@ -67,40 +67,16 @@ impl Filter {
             && strong.iter().all(|(key, wanted)| on_item_or_resource(key).is_none_or(|value| value == wanted.as_str()))
     }
 
-    /// Keeps memory bounded while a file is read: as soon as twice the limit is held, the latest half goes.
-    pub(super) fn trim(&mut self, evidence: &mut Evidence) {
-        if evidence.spans.len() / 2 > self.limit || evidence.logs.len() / 2 > self.limit {
-            self.cut_items(evidence);
-        }
-    }
-
-    /// Cuts to the limit and to the window; whether nothing that passed had to go.
-    pub(super) fn finish(mut self, evidence: &mut Evidence) -> bool {
-        self.cut_items(evidence);
-        evidence.series.retain_mut(|series| match &mut series.points {
+    /// Cuts series to the window and to the limit; whether nothing that passed had to go.
+    pub(super) fn cut_series(&self, series: &mut Vec<Series>) -> bool {
+        series.retain_mut(|series| match &mut series.points {
             Points::Gauge(points) | Points::Sum { points, .. } => self.cut_points(points, |point| point.at_ns),
             Points::Histogram { points, .. } => self.cut_points(points, |point| point.at_ns),
         });
-        if evidence.series.len() > self.limit {
-            evidence.series.truncate(self.limit);
-            self.cut = true;
-        }
-        !self.cut
-    }
-
-    /// The earliest stay, so that an answer does not depend on the order of the file.
-    fn cut_items(&mut self, evidence: &mut Evidence) {
-        let Evidence { spans, logs, .. } = evidence;
-        if spans.len() > self.limit {
-            spans.sort_by_key(|span| (span.start_ns, span.span_id));
-            spans.truncate(self.limit);
-            self.cut = true;
-        }
-        if logs.len() > self.limit {
-            logs.sort_by_key(|log| (log.at_ns, log.trace_id));
-            logs.truncate(self.limit);
-            self.cut = true;
-        }
+        let limit = usize::try_from(self.query.limit).unwrap_or(usize::MAX);
+        let is_whole = series.len() <= limit;
+        series.truncate(limit);
+        is_whole
     }
 
     /// Leaves the points of the window and the last one before it; whether any is left.

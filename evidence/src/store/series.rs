@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rca_engine::evidence::{Attributes, Distribution, Number, Points, ResourceId, Series, Symbol};
 
+use super::part::Part;
 use super::{AttributesKey, Store, attributes_key};
 use crate::line::metrics::{MetricLine, PointLine, Shape};
 use crate::line::{Json, narrow, value};
@@ -34,15 +35,15 @@ impl Store {
     /// A summary becomes a histogram of which only count and sum are known, and a gauge for each quantile with the
     /// attribute `quantile`. An exponential histogram keeps its count and sum, too: its buckets change their bounds from
     /// point to point.
-    pub(super) fn metric(&mut self, group: &value::Resource<'_>, metric: &MetricLine<'_>) {
+    pub(super) fn metric(&mut self, part: usize, group: &value::Resource<'_>, metric: &MetricLine<'_>) {
         let Some((shape, data)) = &metric.data else { return };
         let mut place = None;
         for Json(point) in &data.points.0 {
-            let wanted = self.filter.as_ref().is_none_or(|filter| filter.takes_point(group, point));
-            if point.flags & NO_RECORDED_VALUE != 0 || !wanted {
+            if point.flags & NO_RECORDED_VALUE != 0 || !self.parts[part].takes_point(group, point) {
                 continue;
             }
             let place = *place.get_or_insert_with(|| Place {
+                part,
                 resource: self.resource(group),
                 name: self.intern(&metric.name.0),
                 unit: self.intern(&metric.unit.0),
@@ -116,8 +117,8 @@ impl Store {
             form,
             attributes: attributes_key(&attributes),
         };
-        let all = &mut self.evidence.series;
-        let known = self.series.entry(key).or_default();
+        let Part { series: all, index, .. } = &mut self.parts[place.part];
+        let known = index.entry(key).or_default();
         let position = known.iter().copied().find(|position| has_bounds(&all[*position].points, bounds));
         let position = position.unwrap_or_else(|| {
             all.push(Series {
@@ -136,6 +137,7 @@ impl Store {
 
 #[derive(Clone, Copy)]
 struct Place {
+    part: usize,
     resource: ResourceId,
     name: Symbol,
     unit: Symbol,

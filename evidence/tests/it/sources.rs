@@ -1,8 +1,11 @@
 //! Files answer a query as memory does, and hold to its window, its dimensions and its limit.
 
-use evidence::{Bundle, source};
+use evidence::Bundle;
+use evidence::source::{self, Files};
 use insta::assert_snapshot;
 use proptest::prelude::*;
+use rca_engine::evidence::Evidence;
+use rca_engine::plan;
 use rca_engine::query::{self, Dimensions, Query, Source};
 
 use crate::shown;
@@ -118,6 +121,13 @@ fn an_answer_from_a_broken_file_is_not_complete() {
     assert!(text.ends_with("cut short"), "{text}");
 }
 
+/// Memory hands out all its resources, a file only those that emitted: their numbers differ.
+fn items_of(evidence: &Evidence) -> String {
+    let text = shown::evidence(evidence);
+    let items = text.lines().filter(|line| !line.starts_with("resource"));
+    items.map(|line| line.replace(" on 0 ", " ").replace(" on 1 ", " ")).collect::<Vec<_>>().join("\n")
+}
+
 proptest! {
     #[test]
     fn files_answer_as_memory_does(
@@ -137,13 +147,43 @@ proptest! {
             let from_files = source::answer(&bundle, std::slice::from_ref(&query)).unwrap();
             let from_memory = query::answer(&whole, &query);
             prop_assert_eq!(from_files[0].complete, from_memory.complete);
-            // Memory hands out all its resources, a file only those that emitted: their numbers differ.
-            let common = |evidence: &rca_engine::evidence::Evidence| {
-                let text = shown::evidence(evidence);
-                let items = text.lines().filter(|line| !line.starts_with("resource"));
-                items.map(|line| line.replace(" on 0 ", " ").replace(" on 1 ", " ")).collect::<Vec<_>>().join("\n")
+            prop_assert_eq!(items_of(&from_files[0].evidence), items_of(&from_memory.evidence));
+        }
+    }
+
+    #[test]
+    fn what_is_asked_again_nearer_to_the_alert_is_answered_from_the_first_reading(
+        starts in proptest::collection::vec(0_u64..50, 0..60),
+        alert in 0_u64..60,
+        limit in 1_u64..12,
+        breaks in any::<bool>(),
+    ) {
+        let items: Vec<(u64, &str)> = starts.iter().map(|start| (*start, "run")).collect();
+        let text = format!("{}\n{}", spans(&items), if breaks { "broken" } else { "" });
+        let folder = shown::folder(&[("traces.jsonl", text.as_bytes())]);
+        let bundle = Bundle::open(folder.path()).unwrap();
+        for source in [Source::Traces, Source::Logs] {
+            let query = query(source, 5, 45, limit, Dimensions::default());
+            let Some(again) = plan::narrowed(&query, 2, alert) else { continue };
+            let mut files = Files::new(&bundle, Some(alert));
+            let first = files.answer(std::slice::from_ref(&query)).unwrap();
+            let elsewhere = folder.path().join("traces.jsonl.away");
+            std::fs::rename(folder.path().join("traces.jsonl"), &elsewhere).unwrap();
+            let from_held = files.answer(std::slice::from_ref(&again)).unwrap();
+            std::fs::rename(&elsewhere, folder.path().join("traces.jsonl")).unwrap();
+            if first[0].complete {
+                continue;
+            }
+            let read_again = source::answer(&bundle, std::slice::from_ref(&again)).unwrap();
+            prop_assert_eq!(from_held[0].complete, read_again[0].complete);
+            // Evidence promises no order: what was held comes by time, what is read as it stands in the file.
+            let sorted = |text: String| {
+                let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+                lines.sort();
+                lines
             };
-            prop_assert_eq!(common(&from_files[0].evidence), common(&from_memory.evidence));
+            let (held, read) = (items_of(&from_held[0].evidence), items_of(&read_again[0].evidence));
+            prop_assert_eq!(sorted(held), sorted(read));
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use evidence::{Bundle, layout, source};
+use evidence::source::{self, Investigated};
+use evidence::{Bundle, ReadError, Reading, layout};
 use rca_engine::{Options, UniversalIncidentSignal};
 use report::{OtherAnswer, RunFacts};
 use serde_json::json;
@@ -34,19 +35,21 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
             return Exit::BadInput;
         }
     };
-    let (reading, investigation) = match (bundle.read(), source::investigate(&bundle, &signal, &options)) {
-        (Ok(reading), Ok(investigation)) => (reading, investigation),
-        (Err(error), _) | (_, Err(error)) => {
+    let asks = !arguments.methods.asked.is_empty();
+    let (investigated, whole) = match read(&bundle, &signal, &options, asks) {
+        Ok(read) => read,
+        Err(error) => {
             output::complain(&error);
             return Exit::BadInput;
         }
     };
-    for line in reading.tallies().flat_map(|tally| &tally.first_broken) {
+    let Investigated { investigation, evidence, tallies } = investigated;
+    for line in tallies.iter().flat_map(|tally| &tally.first_broken) {
         output::remark(&format!("cannot {line}"));
     }
-    let asks = !arguments.methods.asked.is_empty();
     let panel = arguments.methods.panel();
-    let answered = || if asks { foreign::ask(&bundle, &alert, &signal, &reading.evidence, &panel) } else { Vec::new() };
+    let ask = |whole: &Reading| foreign::ask(&bundle, &alert, &signal, &whole.evidence, &panel);
+    let answered = || whole.as_ref().map(ask).unwrap_or_default();
     let answers = match unless_interrupted(&panel, answered) {
         Ok(answers) => answers,
         Err(error) => {
@@ -62,7 +65,7 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
             made_by: format!("rcalab {CODE_VERSION}"),
             ..RunFacts::default()
         };
-        let page = report::html(&investigation, Some(&reading.evidence), None, &facts);
+        let page = report::html(&investigation, Some(&evidence), None, &facts);
         if let Err(error) = write(out, &investigation, &page, &answers) {
             output::remark(&format!("cannot write into {}: {error}", out.display()));
             return Exit::NoReport;
@@ -80,6 +83,18 @@ pub(crate) fn investigate(arguments: &cli::Investigate) -> Exit {
     }
     // Whether the verdict is right is for `score` to say: an honest abstention is no failure.
     Exit::Met
+}
+
+/// The investigation, and the whole folder where other methods are asked about it: the engine takes only what its budget
+/// lets in.
+fn read(
+    bundle: &Bundle,
+    signal: &UniversalIncidentSignal,
+    options: &Options,
+    asks: bool,
+) -> Result<(Investigated, Option<Reading>), ReadError> {
+    let whole = if asks { Some(bundle.read()?) } else { None };
+    Ok((source::investigate(bundle, signal, options)?, whole))
 }
 
 /// The lab's names with the table of a file.

@@ -183,7 +183,6 @@ fn add(parts: &mut Parts, path: PathId, station: Station, ns: u64, visits: u64) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::census::visit_time;
     use crate::evidence::{Evidence, Resource, ResourceId, Span, Status, Value};
     use crate::investigation::Window;
     use crate::options::Options;
@@ -235,7 +234,7 @@ mod tests {
         let service = model.row(row).service;
         assert_eq!(parts.values().map(|part| part.ns).sum::<u64>(), model.row(row).duration());
         let own = parts.iter().filter(|((_, station), _)| *station == Station::Own(service));
-        (own.map(|(_, part)| part.ns).sum::<u64>() / 1_000_000, visit_time(&model, row).own_ns / 1_000_000)
+        (own.map(|(_, part)| part.ns).sum::<u64>() / 1_000_000, model.own_ns(row) / 1_000_000)
     }
 
     #[test]

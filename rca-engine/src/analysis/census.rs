@@ -129,14 +129,23 @@ pub(crate) struct Census {
 impl Census {
     pub(crate) fn take(model: &Model<'_>, phases: &Phases) -> Self {
         let mut census = Self::default();
-        for visit in &model.visits {
-            census.count_visit(model, phases, *visit);
+        let mut uses = Uses::new(model);
+        for service in model.service_ids() {
+            census.count_visits(model, phases, service, &mut uses);
         }
-        let longest = longest_by_edge(model);
-        for call in &model.calls {
-            let patience = longest.get(&(call.from, call.to)).copied().unwrap_or(0);
-            census.count_call(model, phases, call, patience);
+        for (from, to) in model.called_edges() {
+            let patience = longest(model, from, to);
+            let mut counted: Option<Pair<Traffic>> = None;
+            for call in model.calls_between(from, to) {
+                let Some(phase) = phases.of(call.start) else { continue };
+                let traffic = counted.get_or_insert_with(|| census.traffic(from, to)).at(phase);
+                let is_due = call.start.saturating_add(patience) < phases.after.to_ns;
+                count_call(model, call, is_due, traffic);
+                uses.count_call(call, phase);
+            }
+            census.traffic.extend(counted.map(|counted| ((from, to), counted)));
         }
+        (census.usage, census.pool_of_call) = uses.finish();
         census
     }
 
@@ -158,81 +167,106 @@ impl Census {
         self.traffic.range((from, ServiceId(0))..=(from, ServiceId(u32::MAX))).map(|((_, callee), _)| *callee).collect()
     }
 
-    fn count_visit(&mut self, model: &Model<'_>, phases: &Phases, visit: u32) {
-        let row = model.row(visit);
-        // A client span whose parent is missing is a rest of a visit, whose length and outcome nobody knows.
-        let Some(phase) = phases.of(row.start).filter(|_| !(row.orphan && row.is_outgoing())) else { return };
-        let calls = model.calls_of(visit);
-        let time = visit_time(model, visit);
-        let work = self.work.entry(row.service).or_default().at(phase);
-        work.visits += 1;
-        work.failed += u64::from(row.failure.is_some());
-        work.own_failed += u64::from(model.fails_by_itself(visit));
-        work.refused += u64::from(row.failure.is_some_and(|failure| failure.kind == FailureKind::Refused));
-        work.own_ns += time.own_ns;
-        work.wait_ns += time.wait_ns;
-        work.total_ns += row.duration();
-        work.calling += u64::from(!calls.is_empty());
-        work.roots += u64::from(row.parent == NONE && !row.orphan);
-        for (to, waited) in &time.shared {
-            self.traffic.entry((row.service, *to)).or_default().at(phase).shared_ns += waited;
-        }
-        for (pool, waited) in &time.waits {
-            let usage = self.usage.entry(*pool).or_default().at(phase);
-            usage.waits += 1;
-            usage.wait_ns += waited;
-            // Work that was refused never used what it waited for.
-            if row.failure.is_none() {
-                usage.used += 1;
-                usage.use_ns += time.own_ns;
+    fn count_visits(&mut self, model: &Model<'_>, phases: &Phases, service: ServiceId, uses: &mut Uses) {
+        let mut counted: Option<Pair<Work>> = None;
+        for visit in model.visits_of(service) {
+            let row = model.row(*visit);
+            // A client span whose parent is missing is a rest of a visit, whose length and outcome nobody knows.
+            let Some(phase) = phases.of(row.start).filter(|_| !(row.orphan && row.is_outgoing())) else { continue };
+            let time = model.visit_time(*visit);
+            let work = counted.get_or_insert_default().at(phase);
+            work.visits += 1;
+            work.failed += u64::from(row.failure.is_some());
+            work.own_failed += u64::from(model.fails_by_itself(*visit));
+            work.refused += u64::from(row.failure.is_some_and(|failure| failure.kind == FailureKind::Refused));
+            work.own_ns += time.own_ns;
+            work.wait_ns += time.wait_ns;
+            work.total_ns += row.duration();
+            work.calling += u64::from(!model.calls_of(*visit).is_empty());
+            work.roots += u64::from(row.parent == NONE && !row.orphan);
+            for (_, to, waited) in time.shared {
+                self.traffic.entry((service, *to)).or_default().at(phase).shared_ns += waited;
             }
-        }
-    }
-
-    fn count_call(&mut self, model: &Model<'_>, phases: &Phases, call: &Call, patience: u64) {
-        let Some(phase) = phases.of(call.start) else { return };
-        let callee = (call.server != NONE).then(|| model.row(call.server));
-        let traffic = self.traffic.entry((call.from, call.to)).or_default().at(phase);
-        traffic.calls += 1;
-        traffic.failed += u64::from(call.failure.is_some());
-        traffic.given_up += u64::from(gave_up(model, call));
-        traffic.ns += call.duration();
-        // A callee that answers slowly has spans that had not ended when the evidence was cut: those are not lost.
-        let due = call.start.saturating_add(patience) < phases.after.to_ns;
-        traffic.due += u64::from(due);
-        match callee {
-            None => traffic.lost += u64::from(due),
-            Some(callee) => {
-                let waited = call.wait.map_or(0, |wait| wait.ns);
-                traffic.gap_ns += call.duration().saturating_sub(callee.duration()).saturating_sub(waited);
-                if callee.failure.is_none() {
-                    traffic.used += 1;
-                    traffic.use_ns += visit_time(model, call.server).own_ns;
+            for (pool, waited) in time.waits {
+                let usage = uses.of(*pool, phase);
+                usage.waits += 1;
+                usage.wait_ns += waited;
+                // Work that was refused never used what it waited for.
+                if row.failure.is_none() {
+                    usage.used += 1;
+                    usage.use_ns += time.own_ns;
                 }
             }
         }
-        if let Some(wait) = call.wait {
-            let usage = self.usage.entry(wait.pool).or_default().at(phase);
-            usage.waits += 1;
-            usage.wait_ns += wait.ns;
-            // A call that fails holds its connection as one that succeeds, unless it never got one.
-            if call.failure.is_none() || call.duration() > wait.ns {
-                usage.used += 1;
-                usage.use_ns += call.duration().saturating_sub(wait.ns);
-            }
-            self.pool_of_call.insert(wait.pool, call.to);
-        }
+        self.work.extend(counted.map(|counted| (service, counted)));
     }
 }
 
-/// The longest that a callee was seen to work for each caller.
-fn longest_by_edge(model: &Model<'_>) -> BTreeMap<(ServiceId, ServiceId), u64> {
-    let mut longest: BTreeMap<(ServiceId, ServiceId), u64> = BTreeMap::new();
-    for call in model.calls.iter().filter(|call| call.server != NONE) {
-        let most = longest.entry((call.from, call.to)).or_default();
-        *most = (*most).max(model.row(call.server).duration());
+/// A callee that answers slowly has spans that had not ended when the evidence was cut: calls that are not due are not
+/// lost.
+fn count_call(model: &Model<'_>, call: &Call, is_due: bool, traffic: &mut Traffic) {
+    traffic.calls += 1;
+    traffic.failed += u64::from(call.failure.is_some());
+    traffic.given_up += u64::from(gave_up(model, call));
+    traffic.ns += call.duration();
+    traffic.due += u64::from(is_due);
+    if call.server == NONE {
+        traffic.lost += u64::from(is_due);
+        return;
     }
-    longest
+    let callee = model.row(call.server);
+    let waited = call.wait.map_or(0, |wait| wait.ns);
+    traffic.gap_ns += call.duration().saturating_sub(callee.duration()).saturating_sub(waited);
+    if callee.failure.is_none() {
+        traffic.used += 1;
+        traffic.use_ns += model.own_ns(call.server);
+    }
+}
+
+/// What happened at the bounded resources, by number, while it is counted.
+struct Uses {
+    usage: Vec<Option<Pair<Usage>>>,
+    /// Of the last call that waited for each: its place in the order of calls, and whom it called.
+    last: Vec<Option<(CallOrder, ServiceId)>>,
+}
+
+/// Visit, start, end, client and server.
+type CallOrder = (u32, u64, u64, u32, u32);
+
+impl Uses {
+    fn new(model: &Model<'_>) -> Self {
+        Self { usage: vec![None; model.pools.len()], last: vec![None; model.pools.len()] }
+    }
+
+    fn of(&mut self, pool: PoolId, phase: Phase) -> &mut Usage {
+        self.usage[pool.0 as usize].get_or_insert_default().at(phase)
+    }
+
+    fn count_call(&mut self, call: &Call, phase: Phase) {
+        let Some(wait) = call.wait else { return };
+        let usage = self.of(wait.pool, phase);
+        usage.waits += 1;
+        usage.wait_ns += wait.ns;
+        // A call that fails holds its connection as one that succeeds, unless it never got one.
+        if call.failure.is_none() || call.duration() > wait.ns {
+            usage.used += 1;
+            usage.use_ns += call.duration().saturating_sub(wait.ns);
+        }
+        let last = &mut self.last[wait.pool.0 as usize];
+        *last = (*last).max(Some(((call.visit, call.start, call.end, call.client, call.server), call.to)));
+    }
+
+    fn finish(self) -> (BTreeMap<PoolId, Pair<Usage>>, BTreeMap<PoolId, ServiceId>) {
+        let usage = (0..).map(PoolId).zip(self.usage).filter_map(|(pool, usage)| Some((pool, usage?))).collect();
+        let last = (0..).map(PoolId).zip(self.last).filter_map(|(pool, last)| Some((pool, last?.1))).collect();
+        (usage, last)
+    }
+}
+
+/// The longest that a callee was seen to work for a caller.
+fn longest(model: &Model<'_>, from: ServiceId, to: ServiceId) -> u64 {
+    let served = model.calls_between(from, to).filter(|call| call.server != NONE);
+    served.map(|call| model.row(call.server).duration()).max().unwrap_or(0)
 }
 
 /// A failed call whose callee was still at work was given up by its caller; so was a timed-out call whose callee's span
@@ -243,56 +277,4 @@ pub(crate) fn gave_up(model: &Model<'_>, call: &Call) -> bool {
         NONE => failure.kind == FailureKind::TimedOut,
         server => model.row(server).end > call.end,
     }
-}
-
-/// How a visit spent its time, whoever waits for it.
-#[derive(Debug, Default)]
-pub(crate) struct VisitTime {
-    pub(crate) own_ns: u64,
-    pub(crate) wait_ns: u64,
-    /// What it waited for was not recorded.
-    pub(crate) unseen_ns: u64,
-    pub(crate) waits: Vec<(PoolId, u64)>,
-    /// Waits for calls of another visit that does the same work, by callee.
-    pub(crate) shared: Vec<(ServiceId, u64)>,
-}
-
-/// Own time is what neither a call nor a wait of the visit's own rows covers.
-pub(crate) fn visit_time(model: &Model<'_>, visit: u32) -> VisitTime {
-    let row = model.row(visit);
-    let mut calls: Vec<&Call> = model.awaited_calls(visit).collect();
-    if row.shared != NONE {
-        calls.sort_by_key(|call| (call.start, call.end, call.visit != visit));
-    }
-    let mut time = VisitTime::default();
-    let (mut covered, mut until) = (0, row.start);
-    for call in calls {
-        let (from, to) = (call.start.max(until), call.end.min(row.end));
-        if from < to {
-            covered += to - from;
-            until = to;
-            if call.visit != visit {
-                time.shared.push((call.to, to - from));
-            }
-        }
-    }
-    time.own_ns = row.duration().saturating_sub(covered);
-    if row.awaits_unseen {
-        // How long it was at work itself is not known.
-        (time.unseen_ns, time.own_ns) = (time.own_ns, 0);
-    }
-    let mut open = vec![visit];
-    while let Some(index) = open.pop() {
-        let own = model.row(index);
-        // A wait on a span that calls another service lies inside the call, which is covered already.
-        let calls_out = own.is_outgoing() && (own.peer.is_some() || !model.children(index).is_empty());
-        if let Some(wait) = own.wait.filter(|_| !calls_out) {
-            let waited = wait.ns.min(time.own_ns);
-            time.own_ns -= waited;
-            time.wait_ns += waited;
-            time.waits.push((wait.pool, wait.ns));
-        }
-        open.extend(model.children(index).iter().filter(|child| model.row(**child).visit == visit));
-    }
-    time
 }

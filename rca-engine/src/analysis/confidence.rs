@@ -189,8 +189,8 @@ pub(crate) fn unseen(findings: &Findings<'_>) -> Vec<String> {
     let silent: Vec<&str> = model
         .service_ids()
         .filter(|service| {
-            let called = model.calls.iter().any(|call| call.to == *service);
-            called && !model.calls.iter().any(|call| call.to == *service && call.server != crate::canonical::NONE)
+            let mut calls = model.calls_to(*service).peekable();
+            calls.peek().is_some() && calls.all(|call| call.server == crate::canonical::NONE)
         })
         .map(|service| model.name(service))
         .collect();

@@ -6,7 +6,7 @@ use crate::canonical::{Model, ServiceId};
 use crate::evidence::Symbol;
 use crate::vocabulary::Kind;
 
-use super::census::{Phase, Phases, visit_time};
+use super::census::{Phase, Phases};
 use super::statistics::{SIGNIFICANT_G, g_of_shares, quantile, share};
 
 /// The smallest slice of a service that explains its damage.
@@ -29,8 +29,8 @@ const SLOW: f64 = 0.95;
 /// A build that replaced all others at once has nothing beside it: then the service is as exact as it gets.
 pub(crate) fn slice(model: &Model<'_>, phases: &Phases, service: ServiceId, kind: Option<Kind>) -> Option<Slice> {
     let fails = matches!(kind, Some(Kind::CodeException | Kind::BadFormat | Kind::BadInput | Kind::Rejecting));
-    let own = |visit: &u32| visit_time(model, *visit).own_ns;
-    let visits: Vec<u32> = model.visits.iter().copied().filter(|visit| model.row(*visit).service == service).collect();
+    let own = |visit: &u32| model.own_ns(*visit);
+    let visits = model.visits_of(service);
     let of = |phase| visits.iter().filter(move |visit| phases.of(model.row(**visit).start) == Some(phase));
     let mut usual: Vec<u64> = of(Phase::Before).map(own).collect();
     usual.sort_unstable();

@@ -30,7 +30,7 @@ pub(crate) struct Origins {
 impl Origins {
     /// Origins of the failed calls of an edge in a phase, first attempts and retries alike.
     pub(crate) fn of_edge(model: &Model<'_>, phases: &Phases, phase: Phase, from: ServiceId, to: ServiceId) -> Self {
-        let calls = model.calls.iter().filter(|call| call.from == from && call.to == to && call.failure.is_some());
+        let calls = model.calls_between(from, to).filter(|call| call.failure.is_some());
         let mut origins = Self::default();
         for call in calls.filter(|call| phases.of(call.start) == Some(phase)) {
             origins.add(trace(model, call));

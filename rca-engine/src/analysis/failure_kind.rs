@@ -23,9 +23,8 @@ const ALWAYS: f64 = 0.9;
 pub(crate) fn of(model: &Model<'_>, phases: &Phases, service: ServiceId) -> Kind {
     let of = |phase: Phase| -> Vec<(u32, bool, bool)> {
         model
-            .visits
+            .visits_of(service)
             .iter()
-            .filter(|visit| model.row(**visit).service == service)
             .filter(|visit| phases.of(model.row(**visit).start) == Some(phase))
             .map(|visit| {
                 let asks = model.awaited_calls(*visit).next().is_some();
@@ -62,8 +61,7 @@ fn settled(
     service: ServiceId,
     visits: &[(u32, bool, bool)],
 ) -> Vec<(u32, bool, bool)> {
-    let of_service = model.visits.iter().map(|visit| model.row(*visit)).filter(|row| row.service == service);
-    let longest = of_service.map(|row| row.duration()).max().unwrap_or(0);
+    let longest = model.visits_of(service).iter().map(|visit| model.row(*visit).duration()).max().unwrap_or(0);
     let ended = |visit: u32| model.row(visit).start.saturating_add(longest) < phases.after.to_ns;
     visits.iter().filter(|(visit, _, _)| ended(*visit)).copied().collect()
 }

@@ -38,7 +38,7 @@ pub(crate) struct Attributes {
 pub(crate) fn attributes(model: &Model<'_>, service: ServiceId) -> Attributes {
     let mut seen: BTreeMap<Symbol, BTreeMap<u64, u64>> = BTreeMap::new();
     let mut visits = 0_u64;
-    for visit in model.visits.iter().filter(|visit| model.row(**visit).service == service).take(SAMPLE) {
+    for visit in model.visits_of(service).iter().take(SAMPLE) {
         visits += 1;
         let span = &model.evidence.spans[model.row(*visit).source as usize];
         for (name, value) in span.attributes.iter().filter(|(name, _)| !model.words.ignored.contains(name)) {

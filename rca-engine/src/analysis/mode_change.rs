@@ -26,17 +26,19 @@ impl Reasons {
         let mut reasons = Self::default();
         let whole = |visit: &&u32| {
             let row = model.row(**visit);
-            row.service == from && !(row.orphan && row.is_outgoing())
+            !(row.orphan && row.is_outgoing())
         };
         let usual = usual_callees(model, phases, from, to);
-        for visit in model.visits.iter().filter(whole) {
+        for visit in model.visits_of(from).iter().filter(whole) {
             let Some(phase) = phases.of(model.row(*visit).start) else { continue };
             *reasons.visits.at(phase) += 1;
             let calls = model.calls_of(*visit);
             let skipped = usual.iter().copied().find(|callee| calls.iter().all(|call| call.to != *callee));
+            let has_failed = calls.iter().any(|call| call.failure.is_some());
             let mut plain = 0;
             for call in calls.iter().filter(|call| call.to == to) {
-                match failed_before(calls, call).or(skipped) {
+                let failed = if has_failed { failed_before(calls, call) } else { None };
+                match failed.or(skipped) {
                     Some(service) if service == to => *reasons.retry.at(phase) += 1,
                     Some(service) => *reasons.fallback.entry(service).or_default().at(phase) += 1,
                     None => plain += 1,
@@ -69,15 +71,15 @@ fn usual_callees(model: &Model<'_>, phases: &Phases, from: ServiceId, instead: S
     const NEARLY_ALWAYS: f64 = 0.9;
     let mut visits = 0_u64;
     let mut with: BTreeMap<ServiceId, u64> = BTreeMap::new();
-    let before = |visit: &&u32| {
-        let row = model.row(**visit);
-        row.service == from && phases.of(row.start) == Some(Phase::Before)
-    };
-    for visit in model.visits.iter().filter(before) {
+    let before = |visit: &&u32| phases.of(model.row(**visit).start) == Some(Phase::Before);
+    for visit in model.visits_of(from).iter().filter(before) {
         visits += 1;
-        let callees: BTreeSet<ServiceId> = model.calls_of(*visit).iter().map(|call| call.to).collect();
-        for callee in callees.into_iter().filter(|callee| *callee != instead) {
-            *with.entry(callee).or_default() += 1;
+        let calls = model.calls_of(*visit);
+        for (position, call) in calls.iter().enumerate().filter(|(_, call)| call.to != instead) {
+            let is_first = calls[..position].iter().all(|earlier| earlier.to != call.to);
+            if is_first {
+                *with.entry(call.to).or_default() += 1;
+            }
         }
     }
     with.into_iter()
@@ -98,8 +100,11 @@ pub(crate) struct Added {
 /// The callee's rows of all calls that repeat a failed call to the same service.
 pub(crate) fn retried(model: &Model<'_>, from: ServiceId) -> BTreeSet<u32> {
     let mut rows = BTreeSet::new();
-    for visit in model.visits.iter().filter(|visit| model.row(**visit).service == from) {
+    for visit in model.visits_of(from) {
         let calls = model.calls_of(*visit);
+        if calls.iter().all(|call| call.failure.is_none()) {
+            continue;
+        }
         rows.extend(calls.iter().filter(|call| failed_before(calls, call) == Some(call.to)).map(|call| call.server));
     }
     rows

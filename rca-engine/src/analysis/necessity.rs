@@ -8,7 +8,7 @@ use crate::canonical::{Model, NONE, PoolId, ServiceId, mix};
 use crate::vocabulary::{Effect, Kind};
 
 use super::accounting::Station;
-use super::census::{Census, Phase, Phases, visit_time};
+use super::census::{Census, Phase, Phases};
 use super::holders::below;
 use super::mode_change::retried;
 use super::pools::PoolState;
@@ -201,12 +201,9 @@ impl World<'_> {
         let model = self.model;
         let (pool, state) = self.pool_of(service)?;
         let mut visits: Vec<(u64, u32)> = model
-            .visits
+            .visits_of(service)
             .iter()
-            .filter(|visit| {
-                let row = model.row(**visit);
-                row.service == service && inside(model.windows.incident, row.start)
-            })
+            .filter(|visit| inside(model.windows.incident, model.row(**visit).start))
             .map(|visit| (model.row(*visit).start, *visit))
             .collect();
         if visits.is_empty() || visits.len() > MAX_REPLAYED {
@@ -217,7 +214,7 @@ impl World<'_> {
         let times: Vec<(u64, u64, u64)> = visits
             .iter()
             .map(|(_, visit)| {
-                let (row, time) = (model.row(*visit), visit_time(model, *visit));
+                let (row, time) = (model.row(*visit), model.visit_time(*visit));
                 let waited = time.waits.iter().filter(|(waited, _)| *waited == pool).map(|(_, ns)| *ns).sum::<u64>();
                 let used = if row.failure.is_some() { usual as u64 } else { row.duration().saturating_sub(waited) };
                 (row.start, waited, used)

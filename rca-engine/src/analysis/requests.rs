@@ -67,9 +67,9 @@ impl Requests {
         let symptom = symptom(model, signal)?;
         let whole = |row: &u32| {
             let span = model.row(*row);
-            span.service == symptom && !(span.orphan && span.is_outgoing())
+            !(span.orphan && span.is_outgoing())
         };
-        let rows: Vec<u32> = model.visits.iter().copied().filter(whole).collect();
+        let rows: Vec<u32> = model.visits_of(symptom).iter().copied().filter(whole).collect();
         let within = |window: Window| -> Vec<Request> {
             let inside = |row: &&u32| (window.from_ns..window.to_ns).contains(&model.row(**row).start);
             rows.iter().filter(inside).map(|row| request(model, *row)).collect()

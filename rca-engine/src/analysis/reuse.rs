@@ -81,9 +81,8 @@ pub(crate) fn why_more_reach(model: &Model<'_>, phases: &Phases, from: ServiceId
 
 fn visits(model: &Model<'_>, from: ServiceId, to: ServiceId, key: Option<Symbol>) -> Vec<Visit> {
     let mut visits: Vec<Visit> = model
-        .visits
+        .visits_of(from)
         .iter()
-        .filter(|visit| model.row(**visit).service == from)
         .map(|visit| {
             let mut calls = model.calls_of(*visit).iter().filter(|call| call.to == to).peekable();
             let asked = calls.peek().is_some();
@@ -154,9 +153,9 @@ fn outcome_kind(model: &Model<'_>, phases: &Phases, visits: &[Visit], classes: &
 /// Whether the service runs in instances that were not there before.
 pub(crate) fn instances_changed(model: &Model<'_>, phases: &Phases, service: ServiceId) -> bool {
     let mut seen: Pair<Vec<Symbol>> = Pair { before: Vec::new(), after: Vec::new() };
-    for visit in &model.visits {
+    for visit in model.visits_of(service) {
         let row = model.row(*visit);
-        if let (true, Some(phase), Some(instance)) = (row.service == service, phases.of(row.start), row.instance) {
+        if let (Some(phase), Some(instance)) = (phases.of(row.start), row.instance) {
             let known = seen.at(phase);
             if !known.contains(&instance) {
                 known.push(instance);

@@ -1,12 +1,12 @@
 //! Quantities of services, edges and resources over time, and when each of them first deviates.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::canonical::{Model, NONE, PoolId, ServiceId};
 use crate::investigation::Window;
 use crate::windows::Windows;
 
-use super::census::visit_time;
 use super::statistics::{center_and_spread, departure};
 
 /// Something that is counted or timed.
@@ -34,6 +34,17 @@ pub(crate) enum Quantity {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Track {
     sums: Vec<(f64, f64)>,
+    /// Whether anything was added, be it nothing.
+    is_seen: bool,
+}
+
+impl Track {
+    fn add(&mut self, bucket: usize, amount: f64, weight: f64) {
+        self.is_seen = true;
+        if let Some(sum) = self.sums.get_mut(bucket) {
+            *sum = (sum.0 + amount, sum.1 + weight);
+        }
+    }
 }
 
 /// All quantities in buckets of one width from the start of the baseline to the end of the incident.
@@ -77,56 +88,94 @@ impl Tracks {
         let whole = model.windows.whole();
         let width_ns = bucket_ns.max((whole.to_ns - whole.from_ns) / MAX_BUCKETS).max(1);
         let mut tracks = Self { windows: model.windows, since_ns, horizon_ns, width_ns, tracks: BTreeMap::new() };
-        for visit in &model.visits {
-            let row = model.row(*visit);
-            if row.orphan && row.is_outgoing() {
-                continue;
-            }
-            let calls = model.calls_of(*visit);
-            let failed = model.fails_by_itself(*visit);
-            let time = visit_time(model, *visit);
-            tracks.add(Quantity::Visits(row.service), row.start, 1.0, 0.0);
-            tracks.add(Quantity::OwnFailures(row.service), row.start, f64::from(u8::from(failed)), 1.0);
-            if time.unseen_ns == 0 {
-                tracks.add(Quantity::Own(row.service), row.start, time.own_ns as f64, 1.0);
-            }
-            for (pool, ns) in time.waits {
-                tracks.add(Quantity::Wait(pool), row.start, ns as f64, 1.0);
-            }
-            for callee in callees(model, *visit) {
-                let of_callee = calls.iter().filter(|call| call.to == callee).count();
-                tracks.add(Quantity::FanOut(row.service, callee), row.start, of_callee as f64, 0.0);
-            }
+        for service in model.service_ids() {
+            tracks.record_visits(model, service);
         }
-        for call in &model.calls {
-            let failed = f64::from(u8::from(call.failure.is_some()));
-            tracks.add(Quantity::Calls(call.from, call.to), call.start, 1.0, 0.0);
-            tracks.add(Quantity::Failures(call.from, call.to), call.start, failed, 1.0);
-            let waited = call.wait.map_or(0, |wait| wait.ns);
-            if call.client != NONE && call.server != NONE {
-                let served = model.row(call.server).duration();
-                let gap = call.duration().saturating_sub(served).saturating_sub(waited);
-                tracks.add(Quantity::Gap(call.from, call.to), call.start, gap as f64, 1.0);
-            }
-            if let Some(wait) = call.wait {
-                tracks.add(Quantity::Wait(wait.pool), call.start, wait.ns as f64, 1.0);
-            }
+        for (from, to) in model.called_edges() {
+            tracks.record_calls(model, from, to);
         }
         tracks.divide();
         tracks
     }
 
-    fn add(&mut self, quantity: Quantity, at_ns: u64, amount: f64, weight: f64) {
+    fn record_visits(&mut self, model: &Model<'_>, service: ServiceId) {
+        let (mut visits, mut failures, mut own) = (self.empty(), self.empty(), self.empty());
+        let mut fan_outs: BTreeMap<ServiceId, Track> = BTreeMap::new();
+        let mut waits: BTreeMap<PoolId, Track> = BTreeMap::new();
+        let mut counts: Vec<(ServiceId, u64)> = Vec::new();
+        for visit in model.visits_of(service) {
+            let row = model.row(*visit);
+            let Some(bucket) = self.bucket(row.start).filter(|_| !(row.orphan && row.is_outgoing())) else { continue };
+            let time = model.visit_time(*visit);
+            visits.add(bucket, 1.0, 0.0);
+            failures.add(bucket, f64::from(u8::from(model.fails_by_itself(*visit))), 1.0);
+            if time.unseen_ns == 0 {
+                own.add(bucket, time.own_ns as f64, 1.0);
+            }
+            for (pool, ns) in time.waits {
+                waits.entry(*pool).or_insert_with(|| self.empty()).add(bucket, *ns as f64, 1.0);
+            }
+            count_callees(model, *visit, &mut counts);
+            for (callee, count) in &counts {
+                fan_outs.entry(*callee).or_insert_with(|| self.empty()).add(bucket, *count as f64, 0.0);
+            }
+        }
+        self.keep(Quantity::Visits(service), visits);
+        self.keep(Quantity::OwnFailures(service), failures);
+        self.keep(Quantity::Own(service), own);
+        fan_outs.into_iter().for_each(|(callee, track)| self.keep(Quantity::FanOut(service, callee), track));
+        waits.into_iter().for_each(|(pool, track)| self.keep(Quantity::Wait(pool), track));
+    }
+
+    fn record_calls(&mut self, model: &Model<'_>, from: ServiceId, to: ServiceId) {
+        let (mut calls, mut failures, mut gaps) = (self.empty(), self.empty(), self.empty());
+        let mut waits: BTreeMap<PoolId, Track> = BTreeMap::new();
+        for call in model.calls_between(from, to) {
+            let Some(bucket) = self.bucket(call.start) else { continue };
+            calls.add(bucket, 1.0, 0.0);
+            failures.add(bucket, f64::from(u8::from(call.failure.is_some())), 1.0);
+            if call.client != NONE && call.server != NONE {
+                let waited = call.wait.map_or(0, |wait| wait.ns);
+                let served = model.row(call.server).duration();
+                let gap = call.duration().saturating_sub(served).saturating_sub(waited);
+                gaps.add(bucket, gap as f64, 1.0);
+            }
+            if let Some(wait) = call.wait {
+                waits.entry(wait.pool).or_insert_with(|| self.empty()).add(bucket, wait.ns as f64, 1.0);
+            }
+        }
+        self.keep(Quantity::Calls(from, to), calls);
+        self.keep(Quantity::Failures(from, to), failures);
+        self.keep(Quantity::Gap(from, to), gaps);
+        waits.into_iter().for_each(|(pool, track)| self.keep(Quantity::Wait(pool), track));
+    }
+
+    fn empty(&self) -> Track {
         let whole = self.windows.whole();
-        if !(whole.from_ns..whole.to_ns).contains(&at_ns) {
+        let buckets = usize::try_from((whole.to_ns - whole.from_ns).div_ceil(self.width_ns)).unwrap_or(0);
+        Track { sums: vec![(0.0, 0.0); buckets], is_seen: false }
+    }
+
+    /// The bucket of a time inside the windows.
+    fn bucket(&self, at_ns: u64) -> Option<usize> {
+        let whole = self.windows.whole();
+        inside(whole, at_ns).then(|| usize::try_from((at_ns - whole.from_ns) / self.width_ns).unwrap_or(0))
+    }
+
+    /// Adds a track to what is known of its quantity. Sums of whole nanoseconds are exact, in whichever order they come.
+    fn keep(&mut self, quantity: Quantity, track: Track) {
+        if !track.is_seen {
             return;
         }
-        let buckets = usize::try_from((whole.to_ns - whole.from_ns).div_ceil(self.width_ns)).unwrap_or(0);
-        let track = self.tracks.entry(quantity).or_insert_with(|| Track { sums: vec![(0.0, 0.0); buckets] });
-        let index = usize::try_from((at_ns - whole.from_ns) / self.width_ns).unwrap_or(0);
-        if let Some(sum) = track.sums.get_mut(index) {
-            sum.0 += amount;
-            sum.1 += weight;
+        match self.tracks.entry(quantity) {
+            Entry::Vacant(slot) => {
+                slot.insert(track);
+            }
+            Entry::Occupied(mut known) => {
+                for (sum, more) in known.get_mut().sums.iter_mut().zip(track.sums) {
+                    *sum = (sum.0 + more.0, sum.1 + more.1);
+                }
+            }
         }
     }
 
@@ -215,12 +264,15 @@ impl Tracks {
     }
 }
 
-/// Whom a visit's service calls in this visit, each once.
-fn callees(model: &Model<'_>, visit: u32) -> Vec<ServiceId> {
-    let mut callees: Vec<ServiceId> = model.calls_of(visit).iter().map(|call| call.to).collect();
-    callees.sort_unstable();
-    callees.dedup();
-    callees
+/// Whom a visit's service calls in this visit, and how often.
+fn count_callees(model: &Model<'_>, visit: u32, counts: &mut Vec<(ServiceId, u64)>) {
+    counts.clear();
+    for call in model.calls_of(visit) {
+        match counts.iter_mut().find(|(callee, _)| *callee == call.to) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((call.to, 1)),
+        }
+    }
 }
 
 fn ratio((sum, weight): (f64, f64)) -> Option<f64> {

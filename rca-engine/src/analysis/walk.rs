@@ -18,7 +18,10 @@ use super::accounting::Station;
 pub(crate) use super::census::Phase;
 use super::census::{Census, Phases};
 use super::error_origin::Origins;
+use super::failure_kind;
+use super::mode_change::{Added, Reasons};
 use super::pools::PoolState;
+use super::reuse::{self, Reach};
 
 /// Shares below this are not followed: they would only add noise to the leaves.
 const NEGLIGIBLE: f64 = 0.01;
@@ -58,9 +61,21 @@ pub(crate) struct Walk<'a> {
     pub(crate) pools: &'a BTreeMap<PoolId, PoolState>,
     pub(crate) phases: Phases,
     pub(crate) leaves: BTreeMap<Cause, Leaf>,
-    /// Failures after the onset by edge, found once.
-    origins: BTreeMap<(ServiceId, ServiceId), Origins>,
+    /// What was asked of all visits or calls is known from then on: the walk comes to one place on many ways.
+    known: Known,
 }
+
+/// Answers that do not depend on the way the walk took.
+#[derive(Default)]
+struct Known {
+    /// Failures after the onset by edge.
+    origins: BTreeMap<Edge, Origins>,
+    added: BTreeMap<Edge, Added>,
+    reaches: BTreeMap<Edge, Reach>,
+    kinds: BTreeMap<ServiceId, Kind>,
+}
+
+type Edge = (ServiceId, ServiceId);
 
 /// One way from the symptom to where the walk stands.
 #[derive(Clone, Debug, Default)]
@@ -114,7 +129,7 @@ impl<'a> Walk<'a> {
         pools: &'a BTreeMap<PoolId, PoolState>,
         phases: Phases,
     ) -> Self {
-        Self { model, census, pools, phases, leaves: BTreeMap::new(), origins: BTreeMap::new() }
+        Self { model, census, pools, phases, leaves: BTreeMap::new(), known: Known::default() }
     }
 
     /// The end of a trail: this cause explains the damage by itself.
@@ -135,10 +150,27 @@ impl<'a> Walk<'a> {
     /// Failures of an edge after the onset by origin.
     pub(crate) fn origins(&mut self, from: ServiceId, to: ServiceId) -> Origins {
         let (model, phases) = (self.model, self.phases);
-        self.origins
-            .entry((from, to))
-            .or_insert_with(|| Origins::of_edge(model, &phases, Phase::After, from, to))
-            .clone()
+        let known = &mut self.known.origins;
+        known.entry((from, to)).or_insert_with(|| Origins::of_edge(model, &phases, Phase::After, from, to)).clone()
+    }
+
+    /// Calls that one service makes more of to another, by reason.
+    pub(crate) fn added(&mut self, from: ServiceId, to: ServiceId) -> Added {
+        let (model, phases) = (self.model, self.phases);
+        let known = &mut self.known.added;
+        known.entry((from, to)).or_insert_with(|| Reasons::of(model, &phases, from, to).added()).clone()
+    }
+
+    /// Why more visits of one service need a call to another.
+    pub(crate) fn why_more_reach(&mut self, from: ServiceId, to: ServiceId) -> Reach {
+        let (model, phases) = (self.model, self.phases);
+        *self.known.reaches.entry((from, to)).or_insert_with(|| reuse::why_more_reach(model, &phases, from, to))
+    }
+
+    /// What kind of fault makes a service fail by itself.
+    pub(crate) fn failure_kind(&mut self, service: ServiceId) -> Kind {
+        let (model, phases) = (self.model, self.phases);
+        *self.known.kinds.entry(service).or_insert_with(|| failure_kind::of(model, &phases, service))
     }
 
     /// Passes a mass on in proportion to weights; shares that are negligible go with the others.

@@ -23,6 +23,12 @@ impl Fingerprint {
         self.sum = self.sum.wrapping_add(item);
     }
 
+    /// Adds all items of another.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.sum = self.sum.wrapping_add(other.sum);
+    }
+
     /// The fingerprint as one number.
     pub(crate) fn digest(self) -> u64 {
         mix(self.sum ^ mix(self.count))

@@ -42,10 +42,15 @@ impl Vocabulary {
 
     /// The text of the first of several attributes that is there; an empty text names nothing.
     pub(crate) fn first_text(&self, attributes: &Attributes, keys: &[Symbol]) -> Option<Symbol> {
-        keys.iter().find_map(|key| match value(attributes, *key)? {
+        keys.iter().find_map(|key| self.text(value(attributes, *key)?))
+    }
+
+    /// A text that names something.
+    pub(super) fn text(&self, value: Value) -> Option<Symbol> {
+        match value {
             Value::Text(text) => Some(text).filter(|text| self.names_something(*text)),
             Value::Int(_) | Value::Double(_) | Value::Bool(_) => None,
-        })
+        }
     }
 
     /// Whether a text is not empty.

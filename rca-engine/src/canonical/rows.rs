@@ -1,10 +1,11 @@
 //! Spans as rows: sorted, without duplicates, with resolved parents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{self, Vocabulary};
+use super::names::Vocabulary;
+use super::readings::Reading;
 use super::services::{PoolId, Pools, ServiceId, Services};
-use crate::evidence::{Evidence, Span, SpanKind, Status, Symbol};
+use crate::evidence::{Evidence, Span, SpanKind, Symbol};
 
 /// No row.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -80,64 +81,100 @@ pub(crate) enum FailureKind {
     Fault,
 }
 
+/// Where a span comes in the order of rows: trace, start, and its position in the evidence. Ends and ids decide where
+/// those are equal.
+type Place = (u128, u64, u32);
+
 /// Rows by trace, start, end and id. Of spans with the same id in a trace the first in this order stays.
-pub(super) fn build(evidence: &Evidence, words: &Vocabulary, services: &Services, pools: &mut Pools) -> Vec<Row> {
-    let mut order: Vec<(u128, u64, u64, u64, u32)> = evidence
+pub(super) fn build(
+    evidence: &Evidence,
+    words: &Vocabulary,
+    readings: &[Reading],
+    services: &Services,
+    pools: &mut Pools,
+) -> Vec<Row> {
+    let order = order(evidence, services);
+    let identities = Identity::all(evidence, words);
+    let mut rows: Vec<Row> = Vec::with_capacity(order.len());
+    let mut linking: Vec<u32> = Vec::new();
+    let mut ids: Vec<(u64, u32)> = Vec::new();
+    for trace in order.chunk_by(|a, b| a.0 == b.0) {
+        let first = rows.len();
+        for (_, _, source) in trace {
+            let span = &evidence.spans[*source as usize];
+            let service = services.of_resource(span.resource).expect("spans without a service were left out");
+            let identity = &identities[span.resource.0 as usize];
+            rows.push(row(span, &readings[*source as usize], identity, service, services, *source));
+        }
+        drop_copies(&mut rows, first, &mut ids);
+        link(evidence, &mut rows[first..], first, &ids);
+        for (row, index) in rows[first..].iter_mut().zip(first..) {
+            if let Some((name, ns)) = readings[row.source as usize].wait {
+                row.wait = Some(Wait { pool: pools.of(row.service, name), ns });
+            }
+            if !evidence.spans[row.source as usize].links.is_empty() {
+                linking.push(u32::try_from(index).expect("fewer than 2^32 spans fit in memory"));
+            }
+        }
+    }
+    break_circles(&mut rows);
+    share(evidence, &mut rows, &linking);
+    rows
+}
+
+/// Spans of known services in the order of rows.
+fn order(evidence: &Evidence, services: &Services) -> Vec<Place> {
+    let mut order: Vec<Place> = evidence
         .spans
         .iter()
         .zip(0_u32..)
         .filter(|(span, _)| services.of_resource(span.resource).is_some())
-        .map(|(span, index)| (span.trace_id, span.start_ns, span.end_ns.max(span.start_ns), span.span_id, index))
+        .map(|(span, index)| (span.trace_id, span.start_ns, index))
         .collect();
-    order.sort_unstable();
-    let resources = Identity::all(evidence, words);
-    let mut rows: Vec<Row> = Vec::with_capacity(order.len());
-    let mut parents: Vec<u64> = Vec::with_capacity(order.len());
-    let mut first_of_trace = 0;
-    let mut index: BTreeMap<u64, u32> = BTreeMap::new();
-    for (trace_id, _, _, span_id, source) in order {
-        if rows.last().is_some_and(|last| last.trace_id != trace_id) {
-            link(&mut rows[first_of_trace..], &parents[first_of_trace..], &index, first_of_trace);
-            first_of_trace = rows.len();
-            index.clear();
-        }
-        let position = u32::try_from(rows.len()).expect("fewer than 2^32 spans fit in memory");
-        if span_id != 0 && *index.entry(span_id).or_insert(position) != position {
-            continue;
-        }
-        let span = &evidence.spans[source as usize];
-        let service = services.of_resource(span.resource).expect("spans without a service were left out above");
-        rows.push(row(evidence, words, services, pools, &resources[span.resource.0 as usize], span, service, source));
-        parents.push(span.parent_id);
+    let rest = |index: u32| {
+        let span = &evidence.spans[index as usize];
+        (span.end_ns.max(span.start_ns), span.span_id, index)
+    };
+    order.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| rest(a.2).cmp(&rest(b.2))));
+    order
+}
+
+/// Leaves out rows of a trace whose id an earlier one has, and lists the ids with their rows' places in the trace. A span
+/// without an id is nobody's copy.
+fn drop_copies(rows: &mut Vec<Row>, first: usize, ids: &mut Vec<(u64, u32)>) {
+    let list = |rows: &[Row], ids: &mut Vec<(u64, u32)>| {
+        ids.clear();
+        ids.extend(rows[first..].iter().zip(0_u32..).map(|(row, place)| (row.span_id, place)));
+        ids.retain(|(id, _)| *id != 0);
+        ids.sort_unstable();
+    };
+    list(rows, ids);
+    if ids.windows(2).all(|pair| pair[0].0 != pair[1].0) {
+        return;
     }
-    link(&mut rows[first_of_trace..], &parents[first_of_trace..], &index, first_of_trace);
-    break_circles(&mut rows);
-    share(evidence, &mut rows);
-    rows
+    let copies: BTreeSet<u32> = ids.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).collect();
+    let mut place = 0;
+    let mut kept = rows.split_off(first);
+    kept.retain(|_| {
+        place += 1;
+        !copies.contains(&(place - 1))
+    });
+    rows.append(&mut kept);
+    list(rows, ids);
 }
 
 /// A span that links to an earlier one of the same operation, still at work when it began, waited for that one's result.
 /// Links say more than that (a batch and its messages, work and who asked for it): those are of other operations.
-fn share(evidence: &Evidence, rows: &mut [Row]) {
-    let links = |row: &Row| &evidence.spans[row.source as usize].links;
-    let mut linked: BTreeMap<(u128, u64), u32> =
-        rows.iter().flat_map(|row| links(row).iter().map(|link| (*link, NONE))).collect();
-    if linked.is_empty() {
-        return;
-    }
-    for (row, index) in rows.iter().zip(0_u32..) {
-        if let Some(known) = linked.get_mut(&(row.trace_id, row.span_id)) {
-            *known = index;
-        }
-    }
+fn share(evidence: &Evidence, rows: &mut [Row], linking: &[u32]) {
     // By operation: its links that were found, and those of them that are waits.
     let mut waits: BTreeMap<(ServiceId, Symbol, SpanKind), (u64, u64)> = BTreeMap::new();
-    for index in 0..rows.len() {
-        let row = &rows[index];
+    for index in linking {
+        let row = &rows[*index as usize];
         let same = |other: &Row| (other.service, other.name, other.kind) == (row.service, row.name, row.kind);
-        let found = links(row).iter().filter_map(|link| linked.get(link)).copied().filter(|other| *other != NONE);
-        let there = found.clone().count() as u64;
-        let found = found.filter(|other| {
+        let links = &evidence.spans[row.source as usize].links;
+        let found: Vec<u32> = links.iter().filter_map(|(trace, span)| find(rows, *trace, *span)).collect();
+        let there = found.len() as u64;
+        let found = found.into_iter().filter(|other| {
             let other = &rows[*other as usize];
             same(other) && (other.start..other.end).contains(&row.start)
         });
@@ -147,14 +184,24 @@ fn share(evidence: &Evidence, rows: &mut [Row]) {
             let known = waits.entry((row.service, row.name, row.kind)).or_default();
             *known = (known.0 + there, known.1 + u64::from(longest.is_some()));
         }
-        rows[index].shared = longest.unwrap_or(NONE);
-        rows[index].awaits_unseen = there == 0 && !links(&rows[index]).is_empty();
+        let row = &mut rows[*index as usize];
+        row.shared = longest.unwrap_or(NONE);
+        row.awaits_unseen = there == 0;
     }
     // What a link to something that is not there means is told by the others of the same operation.
-    for row in rows.iter_mut().filter(|row| row.awaits_unseen) {
+    for index in linking {
+        let row = &mut rows[*index as usize];
         let known = waits.get(&(row.service, row.name, row.kind));
-        row.awaits_unseen = known.is_some_and(|(there, waits)| waits * 2 > *there);
+        row.awaits_unseen &= known.is_some_and(|(there, waits)| waits * 2 > *there);
     }
+}
+
+/// The last row with these ids.
+fn find(rows: &[Row], trace_id: u128, span_id: u64) -> Option<u32> {
+    let first = rows.partition_point(|row| row.trace_id < trace_id);
+    let trace = rows[first..].iter().take_while(|row| row.trace_id == trace_id);
+    let found = trace.zip(first..).filter(|(row, _)| row.span_id == span_id).last();
+    found.map(|(_, index)| u32::try_from(index).expect("fewer than 2^32 spans fit in memory"))
 }
 
 /// Version and instance of a resource.
@@ -173,22 +220,8 @@ impl Identity {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call site; a struct of the same fields would be used once")]
-fn row(
-    evidence: &Evidence,
-    words: &Vocabulary,
-    services: &Services,
-    pools: &mut Pools,
-    identity: &Identity,
-    span: &Span,
-    service: ServiceId,
-    source: u32,
-) -> Row {
-    let wait = words.waits.iter().find_map(|(resource, duration)| {
-        let name = words.first_text(&span.attributes, &[*resource])?;
-        let ns = names::whole(evidence, names::value(&span.attributes, *duration)?)?;
-        Some(Wait { pool: pools.of(service, name), ns: u64::try_from(ns).unwrap_or(0) })
-    });
+/// A row that knows neither its parent nor what it waited for yet.
+fn row(span: &Span, said: &Reading, identity: &Identity, service: ServiceId, services: &Services, source: u32) -> Row {
     Row {
         trace_id: span.trace_id,
         span_id: span.span_id,
@@ -199,11 +232,11 @@ fn row(
         kind: span.kind,
         start: span.start_ns,
         end: span.end_ns.max(span.start_ns),
-        failure: failure(evidence, words, span),
-        peer: words.first_text(&span.attributes, &words.peers).and_then(|name| services.of_name(name)),
+        failure: said.failure,
+        peer: said.peer.and_then(|name| services.of_name(name)),
         version: identity.version,
         instance: identity.instance,
-        wait,
+        wait: None,
         shared: NONE,
         awaits_unseen: false,
         source,
@@ -212,33 +245,18 @@ fn row(
     }
 }
 
-/// A span failed where its status, its error type or a server's 5xx says so.
-fn failure(evidence: &Evidence, words: &Vocabulary, span: &Span) -> Option<Failure> {
-    let code = words
-        .status_codes
-        .iter()
-        .find_map(|key| names::whole(evidence, names::value(&span.attributes, *key)?))
-        .unwrap_or(0);
-    let error_type = words.first_text(&span.attributes, words.error_type.as_slice());
-    let failed = span.status == Status::Error || error_type.is_some() || (500..600).contains(&code);
-    let kind = match code {
-        429 | 503 => FailureKind::Refused,
-        408 | 504 => FailureKind::TimedOut,
-        _ if error_type.is_some_and(|name| evidence.names.text(name) == "timeout") => FailureKind::TimedOut,
-        _ => FailureKind::Fault,
-    };
-    failed.then_some(Failure { kind, error_type, answered: code > 0 })
-}
-
-/// Resolves the parents of one trace.
-fn link(rows: &mut [Row], parents: &[u64], index: &BTreeMap<u64, u32>, first: usize) {
-    for (position, (row, parent_id)) in rows.iter_mut().zip(parents).enumerate() {
-        if *parent_id == 0 {
+/// Resolves the parents of one trace, of which the first row and the sorted ids are given.
+fn link(evidence: &Evidence, rows: &mut [Row], first: usize, ids: &[(u64, u32)]) {
+    for (row, place) in rows.iter_mut().zip(0_u32..) {
+        let parent_id = evidence.spans[row.source as usize].parent_id;
+        if parent_id == 0 {
             continue;
         }
-        let parent = index.get(parent_id).copied().filter(|parent| *parent as usize != first + position);
-        row.parent = parent.unwrap_or(NONE);
+        let found = ids.binary_search_by_key(&parent_id, |(id, _)| *id).ok().map(|found| ids[found].1);
+        let parent = found.filter(|parent| *parent != place);
         row.orphan = parent.is_none();
+        row.parent =
+            parent.map_or(NONE, |parent| u32::try_from(first).expect("fewer than 2^32 spans fit in memory") + parent);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fingerprint::Fingerprint;
 use super::names::Vocabulary;
+use super::readings::Reading;
 use crate::evidence::{Evidence, Points, ResourceId, Symbol};
 
 /// A service, numbered by the fingerprint of what it emitted.
@@ -27,7 +28,7 @@ pub(crate) struct Services {
 
 impl Services {
     /// Numbers every service that emits, is called, or is known from the topology.
-    pub(super) fn order(evidence: &Evidence, words: &Vocabulary) -> Self {
+    pub(super) fn order(evidence: &Evidence, words: &Vocabulary, readings: &[Reading]) -> Self {
         let names: Vec<Option<Symbol>> = evidence
             .resources
             .iter()
@@ -35,17 +36,20 @@ impl Services {
             .collect();
         let name_of = |resource: ResourceId| names.get(resource.0 as usize).copied().flatten();
         let mut prints: BTreeMap<Symbol, Fingerprint> = BTreeMap::new();
-        for span in &evidence.spans {
-            if let Some(name) = name_of(span.resource) {
-                prints.entry(name).or_default().add(&[span.start_ns, span.end_ns, span.span_id]);
-            }
-            if let Some(peer) = words.first_text(&span.attributes, &words.peers) {
+        // By resource first, because a number finds its place faster than a name.
+        let mut emitted = vec![Fingerprint::default(); names.len()];
+        for (span, said) in evidence.spans.iter().zip(readings) {
+            emitted[span.resource.0 as usize].add(&[span.start_ns, span.end_ns, span.span_id]);
+            if let Some(peer) = said.peer {
                 prints.entry(peer).or_default().add(&[span.end_ns, span.span_id]);
             }
         }
         for log in &evidence.logs {
-            if let Some(name) = name_of(log.resource) {
-                prints.entry(name).or_default().add(&[log.at_ns, u64::from(log.severity), log.span_id]);
+            emitted[log.resource.0 as usize].add(&[log.at_ns, u64::from(log.severity), log.span_id]);
+        }
+        for (name, print) in names.iter().zip(emitted).filter(|(_, print)| *print != Fingerprint::default()) {
+            if let Some(name) = name {
+                prints.entry(*name).or_default().merge(print);
             }
         }
         for series in &evidence.series {
@@ -84,6 +88,10 @@ impl Services {
 
     pub(super) fn of_name(&self, name: Symbol) -> Option<ServiceId> {
         self.by_name.get(&name).copied()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.order.len()
     }
 
     pub(super) fn names(&self, evidence: &Evidence) -> Vec<String> {

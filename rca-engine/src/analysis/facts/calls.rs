@@ -53,12 +53,9 @@ fn own_failures(findings: &Findings<'_>, service: ServiceId) -> Option<Fact> {
         after.visits,
         if consequence { "; most are refusals after a wait, which follow from the crowd" } else { "" },
     );
-    let example = findings.model.visits.iter().copied().find(|visit| {
+    let example = findings.model.visits_of(service).iter().copied().find(|visit| {
         let row = findings.model.row(*visit);
-        row.service == service
-            && row.failure.is_some()
-            && row.start >= moved.onset_ns
-            && findings.phases.of(row.start) == Some(Phase::After)
+        row.failure.is_some() && row.start >= moved.onset_ns && findings.phases.of(row.start) == Some(Phase::After)
     });
     Some(Fact {
         found: Found::ErrorOrigin,
@@ -84,11 +81,8 @@ fn fan_out(findings: &Findings<'_>, from: ServiceId, to: ServiceId) -> Option<Fa
         traffic.before.calls,
         traffic.after.calls,
     );
-    let example = findings
-        .model
-        .calls
-        .iter()
-        .find(|call| call.from == from && call.to == to && findings.phases.of(call.start) == Some(Phase::After));
+    let example =
+        findings.model.calls_between(from, to).find(|call| findings.phases.of(call.start) == Some(Phase::After));
     Some(Fact {
         found: Found::ModeChange,
         at_ns: moved.onset_ns,

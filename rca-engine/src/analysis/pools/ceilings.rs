@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::census::{Pair, Phase, Phases, visit_time};
+use crate::analysis::census::{Pair, Phase, Phases};
 use crate::analysis::statistics::{most_at_once, share};
 use crate::canonical::{Model, NONE, PoolId};
 
@@ -43,17 +43,20 @@ pub(super) fn lowered(model: &Model<'_>, phases: &Phases, pool: PoolId) -> Optio
 }
 
 fn uses(model: &Model<'_>, pool: PoolId) -> Vec<Use> {
-    let calls = model.calls.iter().filter_map(|call| {
+    let owner = model.pools[pool.0 as usize].0;
+    let calls = model.called_edges().filter(|(from, _)| *from == owner);
+    let calls = calls.flat_map(|(from, to)| model.calls_between(from, to)).filter_map(|call| {
         let wait = call.wait.filter(|wait| wait.pool == pool && call.client != NONE)?;
         let began = (call.start + wait.ns).min(call.end);
         Some(Use { came: call.start, began, ended: call.end })
     });
     // Work of its own comes first in a visit; what follows are its calls.
-    let visits = model.visits.iter().filter(|visit| model.row(**visit).wait.is_some_and(|wait| wait.pool == pool));
+    let visits =
+        model.visits_of(owner).iter().filter(|visit| model.row(**visit).wait.is_some_and(|wait| wait.pool == pool));
     let visits = visits.filter(|visit| !model.row(**visit).is_outgoing()).map(|visit| {
-        let (row, time) = (model.row(*visit), visit_time(model, *visit));
+        let (row, own_ns) = (model.row(*visit), model.own_ns(*visit));
         let began = (row.start + row.wait.map_or(0, |wait| wait.ns)).min(row.end);
-        Use { came: row.start, began, ended: (began + time.own_ns).min(row.end) }
+        Use { came: row.start, began, ended: (began + own_ns).min(row.end) }
     });
     calls.chain(visits).filter(|used| used.ended > used.began).collect()
 }

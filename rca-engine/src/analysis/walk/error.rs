@@ -5,7 +5,6 @@ use crate::vocabulary::{Effect, Kind};
 
 use super::{Cause, Question, Trail, Walk, is_negligible};
 use crate::analysis::error_origin::{Origin, Origins};
-use crate::analysis::failure_kind;
 
 impl Walk<'_> {
     /// Why do the calls of one service to another fail?
@@ -50,7 +49,7 @@ impl Walk<'_> {
         });
         match origin {
             Origin::Service(service) => {
-                let kind = failure_kind::of(self.model, &self.phases, service);
+                let kind = self.failure_kind(service);
                 self.settle(Cause::Service(service), Some(kind), mass, &trail);
             }
             Origin::Refused(service) => match self.crowded_pool(service) {

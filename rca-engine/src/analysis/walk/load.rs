@@ -5,8 +5,7 @@ use crate::evidence::SpanKind;
 use crate::vocabulary::{Effect, Kind};
 
 use super::{Cause, Phase, Question, Trail, Walk, is_negligible};
-use crate::analysis::mode_change::Reasons;
-use crate::analysis::reuse::{self, Reach};
+use crate::analysis::reuse::Reach;
 use crate::analysis::split::split;
 use crate::analysis::statistics::{rate_changed, share_rose};
 
@@ -78,9 +77,9 @@ impl Walk<'_> {
 
     /// Work that begins at a service: users ask for it where it is served, the service does it by itself otherwise.
     pub(crate) fn entry_load(&mut self, service: ServiceId, mass: f64, trail: &Trail) {
-        let served = self.model.visits.iter().any(|visit| {
+        let served = self.model.visits_of(service).iter().any(|visit| {
             let row = self.model.row(*visit);
-            row.service == service && row.parent == crate::canonical::NONE && row.kind == SpanKind::Server
+            row.parent == crate::canonical::NONE && row.kind == SpanKind::Server
         });
         if served {
             let trail = trail.step(Cause::Workload, Cause::Service(service), Effect::Load);
@@ -93,7 +92,7 @@ impl Walk<'_> {
     /// Why does a service call another more often in each visit?
     pub(crate) fn mode(&mut self, from: ServiceId, to: ServiceId, mass: f64, trail: &Trail) {
         let trail = &trail.step(Cause::Service(from), Cause::Service(to), Effect::Load);
-        let added = Reasons::of(self.model, &self.phases, from, to).added();
+        let added = self.added(from, to);
         let mut reasons: Vec<(Reason, f64)> = vec![(Reason::Retry, added.retry), (Reason::Further, added.further)];
         let mut first = added.first;
         for (failing, calls) in added.fallback {
@@ -144,7 +143,7 @@ impl Walk<'_> {
 
     /// More visits of a service need a call that they did without before.
     fn reach(&mut self, from: ServiceId, to: ServiceId, mass: f64, trail: &Trail) {
-        match reuse::why_more_reach(self.model, &self.phases, from, to) {
+        match self.why_more_reach(from, to) {
             Reach::NewWork => {
                 let trail = trail.step(Cause::Workload, Cause::Service(from), Effect::Load);
                 self.settle(Cause::Workload, Some(Kind::Mix), mass, &trail);

@@ -5,7 +5,7 @@ use crate::vocabulary::{Effect, Kind};
 
 use super::{Cause, Question, Trail, Walk, is_negligible};
 use crate::analysis::accounting::Station;
-use crate::analysis::census::{Pair, Traffic, visit_time};
+use crate::analysis::census::{Pair, Traffic};
 use crate::analysis::split::split;
 
 /// A mean use time that grew by less than this factor is flat: service times vary by as much between two samples of
@@ -194,10 +194,10 @@ impl Walk<'_> {
         let after = self.phases.after;
         let since = after.to_ns - (after.to_ns - after.from_ns) / LAST;
         let (mut sum, mut count) = (0.0, 0_u64);
-        for visit in &self.model.visits {
+        for visit in self.model.visits_of(service) {
             let row = self.model.row(*visit);
-            if row.service == service && row.failure.is_none() && (since..after.to_ns).contains(&row.end) {
-                sum += visit_time(self.model, *visit).own_ns as f64;
+            if row.failure.is_none() && (since..after.to_ns).contains(&row.end) {
+                sum += self.model.own_ns(*visit) as f64;
                 count += 1;
             }
         }
@@ -260,7 +260,7 @@ impl Walk<'_> {
 
     /// Whether a service never records its own work.
     pub(crate) fn is_silent(&self, service: ServiceId) -> bool {
-        !self.model.calls.iter().any(|call| call.to == service && call.server != NONE)
+        self.model.calls_to(service).all(|call| call.server == NONE)
     }
 
     /// Whether most calls of an edge that should have been seen to arrive were not.
