@@ -131,11 +131,14 @@ fn order(evidence: &Evidence, services: &Services) -> Vec<Place> {
         .filter(|(span, _)| services.of_resource(span.resource).is_some())
         .map(|(span, index)| (span.trace_id, span.start_ns, index))
         .collect();
-    let rest = |index: u32| {
-        let span = &evidence.spans[index as usize];
-        (span.end_ns.max(span.start_ns), span.span_id, index)
-    };
-    order.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| rest(a.2).cmp(&rest(b.2))));
+    order.sort_unstable();
+    // Few spans of a trace begin at the same time, so their ends and ids are looked at apart.
+    for same in order.chunk_by_mut(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|same| same.len() > 1) {
+        same.sort_unstable_by_key(|(_, _, index)| {
+            let span = &evidence.spans[*index as usize];
+            (span.end_ns.max(span.start_ns), span.span_id, *index)
+        });
+    }
     order
 }
 

@@ -21,7 +21,8 @@ const REFINEMENTS: usize = 3;
 
 /// Which service each resource and each name belongs to.
 pub(crate) struct Services {
-    by_name: BTreeMap<Symbol, ServiceId>,
+    /// By symbol, as far as the last one that names a service.
+    by_name: Vec<Option<ServiceId>>,
     by_resource: Vec<Option<ServiceId>>,
     order: Vec<Symbol>,
 }
@@ -72,9 +73,11 @@ impl Services {
         // Services that nothing tells apart keep the order of their texts: any order is as good, but it is the same
         // for any order of the evidence.
         order.sort_by_key(|name| (digests[name], evidence.names.text(*name)));
-        let by_name: BTreeMap<Symbol, ServiceId> =
-            order.iter().zip(0_u32..).map(|(name, index)| (*name, ServiceId(index))).collect();
-        let by_resource = names.iter().map(|name| by_name.get(&(*name)?).copied()).collect();
+        let mut by_name = vec![None; order.iter().map(|name| name.0 as usize + 1).max().unwrap_or(0)];
+        for (name, index) in order.iter().zip(0_u32..) {
+            by_name[name.0 as usize] = Some(ServiceId(index));
+        }
+        let by_resource = names.iter().map(|name| by_name.get((*name)?.0 as usize).copied().flatten()).collect();
         Self { by_name, by_resource, order }
     }
 
@@ -87,7 +90,7 @@ impl Services {
     }
 
     pub(super) fn of_name(&self, name: Symbol) -> Option<ServiceId> {
-        self.by_name.get(&name).copied()
+        self.by_name.get(name.0 as usize).copied().flatten()
     }
 
     pub(super) fn count(&self) -> usize {

@@ -40,7 +40,7 @@ pub(super) struct Tree {
 pub(super) fn build(rows: &mut [Row]) -> Tree {
     let children = children(rows);
     let visits = visits(rows, &children);
-    let (calls, first_call) = by_visit(calls(rows, &children), rows.len());
+    let (calls, first_call) = by_visit(&calls(rows, &children), rows.len());
     Tree { children, calls, first_call, visits }
 }
 
@@ -92,13 +92,14 @@ fn visits(rows: &mut [Row], children: &[u32]) -> Vec<u32> {
 fn calls(rows: &[Row], children: &[u32]) -> Vec<Call> {
     let mut calls = Vec::new();
     for (row, index) in rows.iter().zip(0_u32..) {
-        let callees: Vec<u32> = children[row.children.0 as usize..row.children.1 as usize]
+        let mut callees = children[row.children.0 as usize..row.children.1 as usize]
             .iter()
-            .copied()
-            .filter(|child| rows[*child as usize].service != row.service)
-            .collect();
+            .filter(|child| rows[**child as usize].service != row.service)
+            .enumerate()
+            .peekable();
         let outgoing = row.is_outgoing();
-        for (position, server) in callees.iter().enumerate() {
+        let is_alone = callees.peek().is_none();
+        for (position, server) in callees {
             let callee = &rows[*server as usize];
             // A client span answers for its first callee; further ones are calls of their own.
             let seen_by_client = outgoing && position == 0;
@@ -115,7 +116,7 @@ fn calls(rows: &[Row], children: &[u32]) -> Vec<Call> {
                 wait: if seen_by_client { row.wait } else { None },
             });
         }
-        if let Some(peer) = row.peer.filter(|peer| outgoing && callees.is_empty() && *peer != row.service) {
+        if let Some(peer) = row.peer.filter(|peer| outgoing && is_alone && *peer != row.service) {
             calls.push(Call {
                 visit: row.visit,
                 client: index,
@@ -133,9 +134,9 @@ fn calls(rows: &[Row], children: &[u32]) -> Vec<Call> {
 }
 
 /// Calls by the visit that makes them, then by start; and where the calls of each row begin, with the end behind the last.
-fn by_visit(calls: Vec<Call>, rows: usize) -> (Vec<Call>, Vec<u32>) {
+fn by_visit(calls: &[Call], rows: usize) -> (Vec<Call>, Vec<u32>) {
     let mut first = vec![0_u32; rows + 1];
-    for call in &calls {
+    for call in calls {
         first[call.visit as usize + 1] += 1;
     }
     for row in 1..first.len() {
