@@ -9,7 +9,7 @@ mod omit;
 mod oracle;
 mod relieve;
 pub(crate) mod sizes;
-mod sustain;
+pub(crate) mod sustain;
 pub(crate) mod sweep;
 mod undo;
 

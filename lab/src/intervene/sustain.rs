@@ -61,7 +61,7 @@ fn deeds(case: &Case<'_>, sustaining: &Component) -> Vec<Deed> {
 }
 
 /// One attempt on every call of a service whose retries are the cause.
-fn without_retries(sustaining: &Component) -> Vec<Turn> {
+pub(crate) fn without_retries(sustaining: &Component) -> Vec<Turn> {
     let Component::Policy { service, policy } = sustaining else { return Vec::new() };
     let Some(role) = Role::named(service).filter(|_| policy == "retry") else { return Vec::new() };
     let turn = |callee: &Role| Turn {

@@ -9,6 +9,7 @@ use scenarios::plan::PlannedInjection;
 use services::{Role, control};
 
 use crate::intervene::sizes;
+use crate::intervene::sustain::without_retries;
 use crate::script::{Act, Turn};
 use crate::setup::Setup;
 
@@ -36,7 +37,7 @@ pub(super) fn means(verb: Verb, target: &Component, setup: &Setup, alert_at: Dur
         Verb::Drain => drain(target, setup),
         Verb::FailOver => Err("there is nothing beside the system that could take over".to_owned()),
         Verb::Kill => Err("in virtual time there is no process to kill".to_owned()),
-        Verb::Limit => Err("neither users nor policies can be limited while the system runs".to_owned()),
+        Verb::Limit => limit(target, setup),
         Verb::Skip => Err("the system has no queue whose items could be skipped".to_owned()),
     }
 }
@@ -52,6 +53,23 @@ fn service(target: &Component, setup: &Setup) -> Option<String> {
     }
 }
 
+/// One attempt a call where retries are limited; the usual requests alone where the workload is.
+fn limit(target: &Component, setup: &Setup) -> Result<Means, String> {
+    let turns = without_retries(target);
+    if !turns.is_empty() {
+        return Ok(Means { acts: turns.into_iter().map(Act::Turn).collect(), what: format!("{target} was taken off") });
+    }
+    let beyond = setup.plan.orders().into_iter().filter(|planned| matches!(planned.target, Component::Workload(_)));
+    let acts: Vec<Act> = beyond.map(|planned| Act::TakeOff { id: planned.id.clone() }).collect();
+    match target {
+        Component::Workload(_) if !acts.is_empty() => {
+            Ok(Means { acts, what: "requests beyond the usual ones were turned away before they came in".to_owned() })
+        }
+        Component::Workload(_) => Err("no more requests than usual come in".to_owned()),
+        _ => Err(format!("nothing limits {target} while the system runs")),
+    }
+}
+
 /// Undoes the change that is named, or the last one before the alert of the service that is.
 fn take_back(target: &Component, setup: &Setup, alert_at: Duration, only: Option<ChangeKind>) -> Result<Means, String> {
     let orders = setup.plan.orders();
@@ -61,6 +79,8 @@ fn take_back(target: &Component, setup: &Setup, alert_at: Duration, only: Option
         let named = match target {
             Component::Change(id) => planned.id == *id,
             Component::Version { version, .. } => planned.version.as_ref() == Some(version),
+            // What is set back is the limit itself, whichever change lowered it.
+            Component::Resource { .. } => planned.target == *target,
             _ => planned.at <= alert_at,
         };
         named
@@ -175,6 +195,26 @@ mod tests {
         assert_eq!(told(Verb::Rollback, "change:deploy-none"), "cannot: nothing of change:deploy-none was changed");
         // A deploy is no setting that could be set back.
         assert!(told(Verb::Set, &format!("change:{}", guilty.id)).starts_with("cannot: no setting of"));
+    }
+
+    #[test]
+    fn what_keeps_a_storm_up_or_comes_beyond_the_usual_can_be_limited() {
+        let limited = |scenario: &str, target: &str| {
+            let setup = Setup::new(scenario, Mode::Sim, 5).expect("it is in the catalog");
+            let target = target.parse().expect("the test names components");
+            match means(Verb::Limit, &target, &setup, Duration::from_secs(40)) {
+                Ok(Means { acts, what }) => format!("{what}: {}", acts.len()),
+                Err(reason) => format!("cannot: {reason}"),
+            }
+        };
+        assert_eq!(limited("retry_storm", "policy:catalog/retry"), "policy:catalog/retry was taken off: 2");
+        let usual = "requests beyond the usual ones were turned away before they came in: 1";
+        assert_eq!(limited("traffic_surge", "workload"), usual);
+        assert_eq!(limited("retry_storm", "workload"), "cannot: no more requests than usual come in");
+        assert_eq!(
+            limited("retry_storm", "service:catalog"),
+            "cannot: nothing limits service:catalog while the system runs"
+        );
     }
 
     #[test]

@@ -20,13 +20,14 @@ struct Proposal {
 pub(crate) fn scaffold(outcome: Outcome, roles: &Roles, ranked: &[Ranked], supporting: &[String]) -> Vec<Action> {
     let (Outcome::Cause, Some(first)) = (outcome, ranked.first()) else { return Vec::new() };
     let root = first.component.clone();
-    let mut proposals = Vec::new();
-    if let Some(change) = roles.trigger.as_ref().map(|trigger| trigger.component.clone())
-        && !matches!(first.kind, Some(Kind::Surge | Kind::Mix | Kind::HotKey))
-    {
-        proposals.push(rollback(change, &root, &roles.symptom));
+    let mut proposals = vec![by_kind(first.kind, &root, &roles.symptom)];
+    if let Some(back) = what_to_take_back(roles, &root) {
+        let back = rollback(back, &root, &roles.symptom);
+        // A limit that is known to be lower than before can be set whoever lowered it; of changes the wrong one may be
+        // suspected.
+        let is_surer = matches!((&root, first.kind), (Component::Resource { .. }, Some(Kind::CapacityReduced)));
+        proposals.insert(usize::from(is_surer), back);
     }
-    proposals.push(by_kind(first.kind, &root, &roles.symptom));
     let avoid = avoid(roles, &root);
     proposals
         .into_iter()
@@ -41,6 +42,13 @@ pub(crate) fn scaffold(outcome: Outcome, roles: &Roles, ranked: &[Ranked], suppo
             avoid: avoid.clone(),
         })
         .collect()
+}
+
+/// The change that began it, or the build that is the root; nothing where what began it is over, or no change.
+fn what_to_take_back(roles: &Roles, root: &Component) -> Option<Component> {
+    let change = roles.trigger.as_ref().map(|trigger| &trigger.component);
+    let change = change.filter(|trigger| matches!(trigger, Component::Change(_)));
+    change.or(Some(root).filter(|root| matches!(root, Component::Version { .. }))).cloned()
 }
 
 fn rollback(change: Component, root: &Component, symptom: &Component) -> Proposal {
@@ -59,7 +67,7 @@ fn rollback(change: Component, root: &Component, symptom: &Component) -> Proposa
 
 /// What helps against a kind of fault.
 fn by_kind(kind: Option<Kind>, root: &Component, symptom: &Component) -> Proposal {
-    let remedy = remedy(kind);
+    let remedy = remedy(kind, root);
     Proposal {
         verb: remedy.verb,
         target: root.clone(),
@@ -82,8 +90,16 @@ struct Remedy {
     expect: &'static str,
 }
 
-fn remedy(kind: Option<Kind>) -> Remedy {
+/// What a remedy is before it has names.
+type Facts = (Verb, bool, Option<&'static str>, &'static str, &'static str);
+
+const DRAIN: Facts = (Verb::Drain, true, None, "other instances can take the work", "the work goes where it succeeds");
+
+fn remedy(kind: Option<Kind>, root: &Component) -> Remedy {
+    let is_one_of_several = matches!(root, Component::Version { .. } | Component::Instance { .. });
     let (verb, reversible, reach, precondition, expect) = match kind {
+        // One build or one instance beside others can be left out, whatever is wrong with it.
+        _ if is_one_of_several => DRAIN,
         Some(Kind::BadFormat | Kind::Stale | Kind::WrongKey) => (
             Verb::Purge,
             false,
@@ -120,9 +136,7 @@ fn remedy(kind: Option<Kind>) -> Remedy {
         Some(Kind::NetworkSlow | Kind::NetworkDrop) => {
             (Verb::FailOver, true, None, "another way or copy exists", "calls take the other way")
         }
-        Some(Kind::CodeException | Kind::Rejecting | Kind::Restart) => {
-            (Verb::Drain, true, None, "other instances can take the work", "the work goes where it succeeds")
-        }
+        Some(Kind::CodeException | Kind::Rejecting | Kind::Restart) => DRAIN,
         Some(Kind::SlowService | Kind::ExtraCalls | Kind::Backlog) | None => {
             (Verb::Scale, true, None, "more capacity helps what is slow here", "each piece of work waits less")
         }

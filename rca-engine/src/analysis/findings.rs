@@ -155,6 +155,18 @@ impl<'a> Findings<'a> {
         self.tracks.width_ns() + self.model.options.clock_uncertainty_ns
     }
 
+    /// The change with which a build of a service began.
+    pub(crate) fn change_to(&self, service: ServiceId, version: &str) -> Option<&Change> {
+        let to = |change: &&Change| change.service == service && change.version.as_deref() == Some(version);
+        self.changes.iter().rfind(to)
+    }
+
+    /// The last change of a service before the requests began to suffer.
+    pub(crate) fn change_before_the_incident(&self, service: ServiceId) -> Option<&Change> {
+        let onset_ns = self.requests.as_ref()?.onset_ns;
+        changes::most_suspected(&self.changes, service, onset_ns, self.uncertainty_ns())
+    }
+
     /// The change that is most suspected of a service's deviation.
     pub(crate) fn suspected_change(&self, service: ServiceId) -> Option<&Change> {
         let deviation = self.deviation(service)?;

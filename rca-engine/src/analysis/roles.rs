@@ -129,14 +129,19 @@ fn known_path(findings: &Findings<'_>, first: &Ranked) -> Vec<PropagationEdge> {
     path
 }
 
-/// What began it: the change right before the root's own deviation; where retries sustain the damage, whatever made the
-/// first calls fail.
+/// What began it: the change that brought the root's build, or the one right before the root's own deviation, or where
+/// none came before that, the one right before the incident; where retries sustain the damage, whatever made the first
+/// calls fail.
 fn trigger(findings: &Findings<'_>, first: &Ranked) -> Option<Culprit> {
     if let (Cause::Retry(caller), Some(leaf)) = (first.cause, findings.leaves.get(&first.cause)) {
         return repeated(findings, leaf, caller);
     }
     let service = findings.owner(first.cause)?;
-    let change = findings.suspected_change(service)?;
+    let change = match &first.component {
+        // Another change of the service did not bring this build.
+        Component::Version { version, .. } => findings.change_to(service, version)?,
+        _ => findings.suspected_change(service).or_else(|| findings.change_before_the_incident(service))?,
+    };
     Some(Culprit { component: Component::Change(change.id.clone()), kind: first.kind })
 }
 
