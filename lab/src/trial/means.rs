@@ -239,7 +239,7 @@ mod tests {
         database/pool was raised from 3 to 6: 1
         search/compute was raised from 2 to 4: 1
         cannot: edge:catalog->database has no capacity that could be raised
-        cannot: neither users nor policies can be limited while the system runs
+        cannot: no more requests than usual come in
         cannot: service:catalog is no instance beside which others could take the work
         callers left catalog-2 out: 1
         cannot: users call search: they cannot be told to leave an instance out
