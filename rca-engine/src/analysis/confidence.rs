@@ -47,7 +47,13 @@ pub(crate) fn outcome(findings: &Findings<'_>, ranked: &[Ranked]) -> Outcome {
     let speaks = |first: &Ranked| findings.signal.is_asserted() || families(findings, first) > 0.0;
     let explained = explained && ranked.first().is_some_and(speaks);
     match &findings.requests {
-        Some(requests) if !requests.is_incident && !findings.signal.is_asserted() => Outcome::NoIncident,
+        Some(requests) if !requests.is_incident && !findings.signal.is_asserted() => {
+            if requests.is_unclear {
+                Outcome::InsufficientEvidence
+            } else {
+                Outcome::NoIncident
+            }
+        }
         Some(_) | None if explained => Outcome::Cause,
         None if findings.shifts.is_empty()
             && has_baseline_metrics(findings)

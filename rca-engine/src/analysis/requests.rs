@@ -7,7 +7,7 @@ use crate::evidence::Symbol;
 use crate::investigation::Window;
 use crate::signal::{SignalKind, UniversalIncidentSignal};
 
-use super::statistics::{departure_of_share, g_of_shares, quantile, share};
+use super::statistics::{SIGNIFICANT_G, departure_of_share, g_of_shares, quantile, share};
 use super::tally::{self, Tally};
 
 /// One piece of work of the symptom's service.
@@ -42,6 +42,8 @@ pub(crate) struct Requests {
     pub(crate) is_only_stated: bool,
     /// Whether the incident differs from the baseline's own excursions.
     pub(crate) is_incident: bool,
+    /// It is not known to, but it looks so: there are too few requests to tell.
+    pub(crate) is_unclear: bool,
 }
 
 /// A request without a threshold is slow when it is slower than this share of the baseline's of its operation.
@@ -96,7 +98,9 @@ impl Requests {
                 && tally::sum(tallied).0 > 0
                 && usual_one_slowed(&baseline, &later, length)
         };
-        let is_incident = differs(&counted.baseline, tallied, signal.window_ns.max(bucket_ns)) || slowed();
+        let exceeds = |least_g| differs(&counted.baseline, tallied, signal.window_ns.max(bucket_ns), least_g);
+        let is_incident = exceeds(INCIDENT_G) || slowed();
+        let is_unclear = !is_incident && exceeds(SIGNIFICANT_G);
         let shares = (tally::share_of(&counted.baseline), tally::share_of(tallied));
         let is_only_stated = !is_incident && signal.is_asserted();
         if is_only_stated {
@@ -117,6 +121,7 @@ impl Requests {
             sampled: counted.sampled,
             is_only_stated,
             is_incident,
+            is_unclear,
         })
     }
 
@@ -283,11 +288,11 @@ fn onset(windows: crate::windows::Windows, counted: &Counted, bucket_ns: u64) ->
 /// Whether the incident is more than the baseline's own excursions: the share of breaches must be significantly
 /// higher than overall, and clearly higher than in the baseline's worst stretch as long as the rule's window. Where few
 /// requests breach, it is enough that the usual request got slower than in any such stretch: noise makes tails only.
-fn differs(baseline: &[Tally], incident: &[Tally], length: u64) -> bool {
+fn differs(baseline: &[Tally], incident: &[Tally], length: u64, least_g: f64) -> bool {
     let (before, after) = (tally::sum(baseline), tally::sum(incident));
     let worst = worst_stretch(baseline, length);
     share(after.0, after.1) >= EXCURSION_FACTOR * worst.max(share(before.0, before.1))
-        && g_of_shares(before, after) >= INCIDENT_G
+        && g_of_shares(before, after) >= least_g
 }
 
 /// Whether the median request of the incident is clearly slower than in the baseline's slowest stretch of the given

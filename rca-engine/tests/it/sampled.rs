@@ -98,7 +98,8 @@ fn the_same_traces_alone_are_too_few() {
     let fault = Fault { canary: true, ..Fault::default() };
     let mut evidence = sampled(run(&System::default(), &fault));
     evidence.series.clear();
-    assert_eq!(investigate(&alert("degraded", 0.1), &evidence, &options()).core.outcome.to_string(), "no_incident");
+    let outcome = investigate(&alert("degraded", 0.1), &evidence, &options()).core.outcome.to_string();
+    assert_eq!(outcome, "insufficient_evidence");
 }
 
 #[test]
