@@ -44,3 +44,21 @@ fn only_who_asks_gets_a_trial_and_only_on_virtual_time() {
     let live = rcalab(&["run", "null_quiet", "--try-action", "--out", text(out.path())]).with(2);
     assert!(live.err.contains("with --mode sim"), "{}", live.err);
 }
+
+#[test]
+fn other_changes_near_the_guilty_build_are_left_alone_and_what_began_and_ended_is_not_taken_back() {
+    let out = folder();
+    let tried = |scenario: &str, seed: &str| {
+        let run = ["run", scenario, "--mode", "sim", "--seed", seed, "-q", "--try-action", "--out", text(out.path())];
+        let bundle = rcalab(&run).with(0).bundle();
+        let (trial, truth) = (json(&bundle.join(layout::TRIAL)), json(&bundle.join(layout::TRUTH)));
+        assert_eq!(trial["outcome"], "clears", "{trial}");
+        let names = truth["roots"][0]["any_of"].as_array().unwrap();
+        assert!(names.contains(&trial["target"]), "{} is none of {names:?}", trial["target"]);
+        trial["verb"].as_str().unwrap().to_owned()
+    };
+    // In each of these seeds another change of the guilty service lies nearer to its first deviation.
+    assert_eq!(tried("bad_canary", "2"), "rollback");
+    assert_eq!(tried("pool_exhaustion", "2"), "set");
+    assert_eq!(tried("retry_storm", "2"), "limit");
+}
