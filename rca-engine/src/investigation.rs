@@ -69,7 +69,7 @@ impl Grounds {
 /// One part of the strength.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ground {
-    /// `explained`, `margin`, `necessity`, `families` for a cause, `steadiness` where nothing is wrong.
+    /// `explained`, `margin`, `necessity`, `requests`, `families` for a cause, `steadiness` where nothing is wrong.
     pub name: String,
     /// 0 to 1.
     pub value: f64,

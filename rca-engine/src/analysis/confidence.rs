@@ -13,6 +13,8 @@ const OF_MASS: f64 = 0.45;
 const OF_MARGIN: f64 = 0.2;
 const OF_NECESSITY: f64 = 0.2;
 const OF_FAMILIES: f64 = 0.15;
+/// What requests show counts as if so many more of them had shown nothing: what a handful shows may be its own luck.
+const REQUESTS_OF_DOUBT: f64 = 8.0;
 /// A verdict from one family of evidence alone is at most a coin toss.
 const CAP_ONE_FAMILY: f64 = 0.5;
 /// Without requests there is no mechanism, only moves.
@@ -104,10 +106,9 @@ pub(crate) fn state(
 }
 
 impl Strength {
-    fn new(parts: &[(&str, f64, f64)], cap: f64) -> Self {
-        let value = parts.iter().map(|(_, value, weight)| value * weight).sum::<f64>().clamp(0.0, 1.0);
-        let ground = |(name, value, _): &(&str, f64, f64)| Ground { name: (*name).to_owned(), value: rounded(*value) };
-        Self { value: rounded(value), parts: parts.iter().map(ground).collect(), cap }
+    fn new(value: f64, parts: &[(&str, f64)], cap: f64) -> Self {
+        let ground = |(name, value): &(&str, f64)| Ground { name: (*name).to_owned(), value: rounded(*value) };
+        Self { value: rounded(value.clamp(0.0, 1.0)), parts: parts.iter().map(ground).collect(), cap }
     }
 
     /// What it is worth; without earlier verdicts the strength itself is stated.
@@ -127,12 +128,13 @@ fn rounded(value: f64) -> f64 {
 /// The less the share of breaches can have risen, the stronger: at most to the upper end of its interval.
 fn no_incident(findings: &Findings<'_>) -> Strength {
     let Some(requests) = &findings.requests else {
-        return Strength::new(&[("steadiness", 1.0, 1.0)], CAP_ONE_FAMILY);
+        return Strength::new(1.0, &[("steadiness", 1.0)], CAP_ONE_FAMILY);
     };
     let (before, _) = requests.shares();
     let breaching = requests.breaching().count();
     let most = upper_share(breaching as u64, requests.incident.len() as u64);
-    Strength::new(&[("steadiness", 1.0 - (most - before).clamp(0.0, 1.0), 1.0)], CAP)
+    let steadiness = 1.0 - (most - before).clamp(0.0, 1.0);
+    Strength::new(steadiness, &[("steadiness", steadiness)], CAP)
 }
 
 fn cause(findings: &Findings<'_>, ranked: &[Ranked], doubts: &mut Vec<String>) -> Option<Strength> {
@@ -154,13 +156,23 @@ fn cause(findings: &Findings<'_>, ranked: &[Ranked], doubts: &mut Vec<String>) -
         cap = cap.min(CAP_ONE_FAMILY);
         doubts.push("one family of evidence alone speaks for it".to_owned());
     }
+    let (explained, margin) = (first.mass.min(1.0), margin.min(1.0));
+    let (necessity, families) = (first.necessity.unwrap_or(0.5), families / FAMILIES);
+    let seen = findings.requests.as_ref().map(|requests| requests.incident.len());
+    let requests = seen.map_or(1.0, |seen| seen as f64 / (seen as f64 + REQUESTS_OF_DOUBT));
+    if let Some(seen) = seen.filter(|_| requests < 0.8) {
+        doubts.push(format!("only {seen} requests of the incident were seen"));
+    }
+    let of_requests = OF_MASS * explained + OF_MARGIN * margin + OF_NECESSITY * necessity;
+    let value = requests * of_requests + OF_FAMILIES * families;
     let parts = [
-        ("explained", first.mass.min(1.0), OF_MASS),
-        ("margin", margin.min(1.0), OF_MARGIN),
-        ("necessity", first.necessity.unwrap_or(0.5), OF_NECESSITY),
-        ("families", families / FAMILIES, OF_FAMILIES),
+        ("explained", explained),
+        ("margin", margin),
+        ("necessity", necessity),
+        ("requests", requests),
+        ("families", families),
     ];
-    Some(Strength::new(&parts, cap))
+    Some(Strength::new(value, &parts, cap))
 }
 
 /// How many independent families of evidence speak for a candidate.
