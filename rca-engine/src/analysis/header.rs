@@ -30,7 +30,7 @@ pub(crate) fn write(
                 format!("{} ({}){}", proof.trace_id, nanos(proof.duration_ns as f64), beside.unwrap_or_default())
             },
         ),
-        impact: findings.requests.as_ref().map(|requests| impact(findings, requests)).unwrap_or_default(),
+        impact: findings.requests.as_ref().map(|requests| impact(findings, outcome, requests)).unwrap_or_default(),
         doubts: confidence.doubts.clone(),
         refuted_by: refuted_by(outcome, roles),
     }
@@ -125,25 +125,25 @@ pub(crate) fn kind_words(kind: Kind) -> &'static str {
     }
 }
 
-fn impact(findings: &Findings<'_>, requests: &Requests) -> Vec<String> {
+fn impact(findings: &Findings<'_>, outcome: Outcome, requests: &Requests) -> Vec<String> {
     let (before, after) = requests.shares();
     let name = findings.model.name(requests.symptom);
-    let mut lines = vec![
-        format!(
-            "since {} (known to {})",
-            crate::signal::time::format_rfc3339(requests.onset_ns),
-            nanos(requests.bucket_ns as f64)
-        ),
-        format!("{} of the requests to {name} breach", from_to(&percent(before), &percent(after))),
-    ];
+    // What is no incident neither began nor burns.
+    let is_one = outcome != Outcome::NoIncident;
+    let mut lines = Vec::new();
+    if is_one {
+        let since = crate::signal::time::format_rfc3339(requests.onset_ns);
+        lines.push(format!("since {since} (known to {})", nanos(requests.bucket_ns as f64)));
+    }
+    lines.push(format!("{} of the requests to {name} breach", from_to(&percent(before), &percent(after))));
     if let Some(seen) = requests.sampled {
         lines.push(format!("metrics count every request; traces show {} of them", percent(seen)));
     }
-    lines.push(if requests.is_only_stated {
-        "an incident is stated, but the tail of the requests does not show it".to_owned()
-    } else {
-        burning(findings, requests)
-    });
+    if requests.is_only_stated {
+        lines.push("an incident is stated, but the tail of the requests does not show it".to_owned());
+    } else if is_one {
+        lines.push(burning(findings, requests));
+    }
     if let Some(slice) = findings.slice {
         let (along, value) = slice.named(findings.model);
         let held = percent(share(slice.breaching.0, slice.breaching.1));
