@@ -11,3 +11,11 @@ pub(crate) fn peak_memory_bytes() -> u64 {
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
+
+/// Keeps this process, its threads and its services from huge pages: memory that is taken in small pieces would fill each
+/// of them with two megabytes that nobody asked for, and the kernel would clear them all.
+pub(crate) fn keep_pages_small() {
+    #[cfg(target_os = "linux")]
+    // A kernel without this still runs the program, with more memory.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+}

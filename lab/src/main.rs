@@ -38,6 +38,7 @@ use crate::cli::{Cli, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    machine::keep_pages_small();
     let exit = match Cli::parse().command {
         Command::Run(arguments) => command::run::run(&arguments),
         Command::Regress(arguments) => command::regress::regress(&arguments),
