@@ -15,7 +15,7 @@ pub(crate) fn cores() -> usize {
 /// Keeps this process, its threads and its services from huge pages: memory that is taken in small pieces would fill each
 /// of them with two megabytes that nobody asked for, and the kernel would clear them all.
 pub(crate) fn keep_pages_small() {
+    // A kernel that cannot still runs the program, with more memory.
     #[cfg(target_os = "linux")]
-    // A kernel without this still runs the program, with more memory.
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
+    rustix::thread::disable_transparent_huge_pages(true).unwrap_or_default();
 }
