@@ -21,7 +21,7 @@ pub(crate) fn write(
     proof: Option<&RepresentativeTrace>,
 ) -> Header {
     Header {
-        confidence: confidence_line(outcome, confidence),
+        confidence: confidence_line(findings, outcome, confidence),
         root_cause: root_line(findings, outcome, roles, ranked),
         proof: proof.map_or_else(
             || "no trace can be shown".to_owned(),
@@ -37,8 +37,12 @@ pub(crate) fn write(
 }
 
 /// What the number that stands beside it means.
-fn confidence_line(outcome: Outcome, confidence: &Confidence) -> String {
+fn confidence_line(findings: &Findings<'_>, outcome: Outcome, confidence: &Confidence) -> String {
+    let is_unclear = findings.requests.as_ref().is_some_and(|requests| requests.is_unclear);
     let about = match outcome {
+        Outcome::InsufficientEvidence if is_unclear => {
+            return "too few requests breach to tell an incident from chance".to_owned();
+        }
         Outcome::InsufficientEvidence => return "too little is explained to name a cause".to_owned(),
         Outcome::Cause => "",
         Outcome::NoIncident => "that nothing is wrong; ",
