@@ -90,16 +90,19 @@ struct Remedy {
     expect: &'static str,
 }
 
-/// What a remedy is before it has names.
-type Facts = (Verb, bool, Option<&'static str>, &'static str, &'static str);
-
-const DRAIN: Facts = (Verb::Drain, true, None, "other instances can take the work", "the work goes where it succeeds");
+const DRAIN: Remedy = Remedy {
+    verb: Verb::Drain,
+    precondition: "other instances can take the work",
+    reach: None,
+    reversible: true,
+    expect: "the work goes where it succeeds",
+};
 
 fn remedy(kind: Option<Kind>, root: &Component) -> Remedy {
     let is_one_of_several = matches!(root, Component::Version { .. } | Component::Instance { .. });
     let (verb, reversible, reach, precondition, expect) = match kind {
         // One build or one instance beside others can be left out, whatever is wrong with it.
-        _ if is_one_of_several => DRAIN,
+        _ if is_one_of_several => return DRAIN,
         Some(Kind::BadFormat | Kind::Stale | Kind::WrongKey) => (
             Verb::Purge,
             false,
@@ -136,7 +139,7 @@ fn remedy(kind: Option<Kind>, root: &Component) -> Remedy {
         Some(Kind::NetworkSlow | Kind::NetworkDrop) => {
             (Verb::FailOver, true, None, "another way or copy exists", "calls take the other way")
         }
-        Some(Kind::CodeException | Kind::Rejecting | Kind::Restart) => DRAIN,
+        Some(Kind::CodeException | Kind::Rejecting | Kind::Restart) => return DRAIN,
         Some(Kind::SlowService | Kind::ExtraCalls | Kind::Backlog) | None => {
             (Verb::Scale, true, None, "more capacity helps what is slow here", "each piece of work waits less")
         }

@@ -94,13 +94,13 @@ pub(crate) fn state(
     calibration: &Calibration,
 ) -> Confidence {
     let mut doubts = unseen(findings);
-    let (strength, curve) = match outcome {
-        Outcome::InsufficientEvidence => (None, &calibration.cause),
-        Outcome::NoIncident => (Some(no_incident(findings)), &calibration.no_incident),
-        Outcome::Cause => (cause(findings, ranked, &mut doubts), &calibration.cause),
+    let strength = match outcome {
+        Outcome::InsufficientEvidence => None,
+        Outcome::NoIncident => Some((no_incident(findings), &calibration.no_incident)),
+        Outcome::Cause => cause(findings, ranked, &mut doubts).map(|strength| (strength, &calibration.cause)),
     };
     match strength {
-        Some(strength) => strength.against(curve, doubts),
+        Some((strength, curve)) => strength.against(curve, doubts),
         None => Confidence { value: 0.0, grounds: Grounds::default(), doubts },
     }
 }

@@ -99,7 +99,7 @@ fn by_vanished_calls(census: &Census) -> Blame {
             continue;
         }
         let fell = traffic.after.calls as f64 / exposure.1 < HALF * traffic.before.calls as f64 / exposure.0;
-        let g = super::templates::g_of_rates((traffic.before.calls, traffic.after.calls), exposure);
+        let g = super::statistics::g_of_rates((traffic.before.calls, traffic.after.calls), exposure);
         if fell && g >= SURPRISING_G {
             let most = blame.entry(*from).or_default();
             *most = f64::max(*most, (1.0 + g).ln());

@@ -92,13 +92,15 @@ impl Requests {
         let mut onset_ns = onset(model.windows, &counted, onset_bucket_ns);
         let later: Vec<Request> = incident.iter().filter(|request| request.start >= onset_ns).copied().collect();
         let tallied = counted.since(onset_ns);
+        let length = signal.window_ns.max(bucket_ns);
+        // Where few requests breach, it is enough that the usual request got slower than in any stretch of the baseline:
+        // noise makes tails only.
         let slowed = || {
-            let length = signal.window_ns.max(bucket_ns);
             signal.signal == SignalKind::Latency
                 && tally::sum(tallied).0 > 0
                 && usual_one_slowed(&baseline, &later, length)
         };
-        let exceeds = |least_g| differs(&counted.baseline, tallied, signal.window_ns.max(bucket_ns), least_g);
+        let exceeds = |least_g| differs(&counted.baseline, tallied, length, least_g);
         let is_incident = exceeds(INCIDENT_G) || slowed();
         let is_unclear = !is_incident && exceeds(SIGNIFICANT_G);
         let shares = (tally::share_of(&counted.baseline), tally::share_of(tallied));
@@ -243,16 +245,16 @@ impl Counted {
     ) -> Self {
         let windows = model.windows;
         let counted = tally::counted(model, symptom, signal.signal, limit_ns);
-        let both = |window| tally::within(&counted, window).1;
-        let all = both(windows.baseline) + both(windows.incident);
-        let sampled = Some(share((seen.0.len() + seen.1.len()) as u64, all)).filter(|seen| all > 0 && *seen < SAMPLE);
-        if sampled.is_none() {
-            return Self { baseline: tallies(seen.0), incident: tallies(seen.1), sampled };
-        }
-        let of = |window: Window| {
+        let of = |window: Window| -> Vec<Tally> {
             counted.iter().filter(|tally| (window.from_ns..window.to_ns).contains(&tally.at_ns)).copied().collect()
         };
-        Self { baseline: of(windows.baseline), incident: of(windows.incident), sampled }
+        let (baseline, incident) = (of(windows.baseline), of(windows.incident));
+        let all = tally::sum(&baseline).1 + tally::sum(&incident).1;
+        let sampled = Some(share((seen.0.len() + seen.1.len()) as u64, all)).filter(|seen| all > 0 && *seen < SAMPLE);
+        match sampled {
+            Some(_) => Self { baseline, incident, sampled },
+            None => Self { baseline: tallies(seen.0), incident: tallies(seen.1), sampled },
+        }
     }
 
     /// The incident's requests from a time on.
@@ -286,8 +288,7 @@ fn onset(windows: crate::windows::Windows, counted: &Counted, bucket_ns: u64) ->
 }
 
 /// Whether the incident is more than the baseline's own excursions: the share of breaches must be significantly
-/// higher than overall, and clearly higher than in the baseline's worst stretch as long as the rule's window. Where few
-/// requests breach, it is enough that the usual request got slower than in any such stretch: noise makes tails only.
+/// higher than overall, and clearly higher than in the baseline's worst stretch as long as the rule's window.
 fn differs(baseline: &[Tally], incident: &[Tally], length: u64, least_g: f64) -> bool {
     let (before, after) = (tally::sum(baseline), tally::sum(incident));
     let worst = worst_stretch(baseline, length);

@@ -1,7 +1,5 @@
 //! The few statistical tests that all analyses share.
 
-use super::templates::g_of_rates;
-
 /// The 99.9 % point of the chi-squared distribution with one degree of freedom: one false alarm in a thousand tests.
 pub(crate) const SIGNIFICANT_G: f64 = 10.83;
 /// The median absolute deviation of a normal distribution times this is its standard deviation.
@@ -78,6 +76,17 @@ pub(crate) fn share(part: u64, whole: u64) -> f64 {
 pub(crate) fn share_rose(before: (u64, u64), after: (u64, u64)) -> bool {
     const AT_LEAST: f64 = 2.0;
     share(after.0, after.1) >= AT_LEAST * share(before.0, before.1) && g_of_shares(before, after) >= SIGNIFICANT_G
+}
+
+/// Likelihood ratio of two Poisson rates with unequal exposure.
+pub(crate) fn g_of_rates(counts: (u64, u64), exposures: (f64, f64)) -> f64 {
+    let total = (counts.0 + counts.1) as f64;
+    let exposure = exposures.0 + exposures.1;
+    let cell = |count: u64, seconds: f64| {
+        let (count, expected) = (count as f64, total * seconds / exposure);
+        if count > 0.0 { count * (count / expected).ln() } else { 0.0 }
+    };
+    (2.0 * (cell(counts.0, exposures.0) + cell(counts.1, exposures.1))).max(0.0)
 }
 
 /// Whether a rate changed, and not by chance: counts of rare things, and the time or number of trials behind each.
@@ -231,6 +240,12 @@ mod tests {
         assert!(!share_rose((0, 20), (1, 20)));
         assert!(!share_rose((100, 200), (150, 200)));
         assert!(!share_rose((0, 0), (5, 5)));
+    }
+
+    #[test]
+    fn an_unchanged_rate_is_no_surprise() {
+        assert!(g_of_rates((20, 10), (20.0, 10.0)) < 1e-9);
+        assert!(g_of_rates((0, 30), (20.0, 10.0)) > SIGNIFICANT_G);
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::canonical::{Model, ServiceId};
 use crate::evidence::{Distribution, Points, Series, Symbol, Value};
-use crate::investigation::Window;
 use crate::signal::SignalKind;
 
 use super::statistics::share;
@@ -44,12 +43,6 @@ pub(crate) fn counted(model: &Model<'_>, service: ServiceId, kind: SignalKind, l
         (SignalKind::Degraded, _) => most_counted(model, service, &names.asked, Breach::Failed),
         (SignalKind::Latency | SignalKind::Unspecified, _) => Vec::new(),
     }
-}
-
-/// How many requests tallies hold inside a window: those that breach, and all.
-pub(crate) fn within(tallies: &[Tally], window: Window) -> (u64, u64) {
-    let inside = tallies.iter().filter(|tally| (window.from_ns..window.to_ns).contains(&tally.at_ns));
-    inside.fold((0, 0), |sum, tally| (sum.0 + tally.breaching, sum.1 + tally.all))
 }
 
 /// The share of requests that breach.

@@ -222,9 +222,9 @@ mod tests {
     #[test]
     fn messages_of_equal_length_stay_apart() {
         let said = [
-            ("connection to database opened", 40),
-            ("connection to database closed", 38),
-            ("connection to cache opened", 20),
+            ("connection to store opened", 40),
+            ("connection to store closed", 38),
+            ("connection to broker opened", 20),
             ("cannot decode the entry", 7),
             ("request was served", 900),
             ("queue is full", 3),
@@ -237,9 +237,9 @@ mod tests {
                 "1 cache hit",
                 "1 cache miss",
                 "7 cannot decode the entry",
-                "20 connection to cache opened",
-                "38 connection to database closed",
-                "40 connection to database opened",
+                "20 connection to broker opened",
+                "38 connection to store closed",
+                "40 connection to store opened",
                 "3 queue is full",
                 "900 request was served",
             ]
