@@ -3,6 +3,7 @@
 pub(crate) mod filter;
 mod interner;
 mod kept;
+mod lane;
 pub(crate) mod part;
 mod series;
 
