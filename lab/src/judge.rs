@@ -44,6 +44,8 @@ pub(crate) enum JudgeError {
 /// Everything that is known after a run.
 #[derive(Debug)]
 pub(crate) struct Judgement {
+    /// The alert, as everybody who was asked got it.
+    pub(crate) signal: UniversalIncidentSignal,
     pub(crate) investigation: Investigation,
     pub(crate) evidence: Arc<Evidence>,
     pub(crate) candidates: Candidates,
@@ -120,6 +122,7 @@ pub(crate) fn judge_beside(setup: &Setup, folder: &Path, raw: &Raw, panel: &Pane
         card.know_the_onset(&investigation, raw.conducted.moments.onset_ns);
     }
     Ok(Judgement {
+        signal,
         investigation,
         evidence,
         candidates,

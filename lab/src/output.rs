@@ -2,8 +2,11 @@
 
 use std::error::Error;
 use std::io::Write as _;
+use std::path::Path;
 
 use jiff::tz::TimeZone;
+
+use crate::exit::Exit;
 
 /// Prints to standard output. A closed pipe is the reader's business.
 pub(crate) fn print(text: &str) {
@@ -32,6 +35,19 @@ pub(crate) fn point(report: &miette::Report) {
 /// Prints one line to standard error.
 pub(crate) fn remark(text: &str) {
     say(&format!("rcalab: {text}"));
+}
+
+/// Writes a file, and the folders above it where they are missing.
+///
+/// # Errors
+/// The exit code, after what went wrong was said.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Exit> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let written = folder.map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, text));
+    written.map_err(|error| {
+        remark(&format!("cannot write {}: {error}", path.display()));
+        Exit::NoReport
+    })
 }
 
 /// One line to standard error, which may be closed as well: `eprintln!` would panic then.

@@ -1,34 +1,25 @@
 //! A table of calibration, and how it fares on kinds of faults that it was not fitted on, as terminal text.
 
-use rca_engine::calibration::{Calibration, Curve};
-use score::calibration::{Fitness, HeldOut};
+use rca_engine::calibration::Curve;
+use score::calibration::{Fitness, Fitted, HeldOut};
 
 use crate::quantity;
+use crate::regression::figure;
 use crate::table::{Align, Table};
 use crate::terminal::Options;
 use crate::terminal::sheet::{Sheet, Style, piece};
 use crate::text;
 
-/// Everything that is shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Fitted<'a> {
-    pub table: &'a Calibration,
-    /// Of verdicts that name a cause.
-    pub cause: &'a HeldOut,
-    /// Of verdicts that nothing is wrong.
-    pub no_incident: &'a HeldOut,
-}
-
 /// The two curves, and for each what it is worth where it had to be guessed from other faults.
-pub fn calibration(fitted: &Fitted<'_>, options: &Options) -> String {
+pub fn calibration(fitted: &Fitted, options: &Options) -> String {
     let mut sheet = Sheet::new(options.width, options.colour);
     sheet.item(&[piece(Style::Bold, "CALIBRATION  ")], &[piece(Style::Plain, "fitted on scored verdicts")]);
     for source in &fitted.table.made_from {
         sheet.item(&[piece(Style::Dim, "  from    ")], &[piece(Style::Plain, &text::sentence(source))]);
     }
     let halves = [
-        ("A CAUSE IS NAMED", &fitted.table.cause, fitted.cause),
-        ("NOTHING IS SAID TO BE WRONG", &fitted.table.no_incident, fitted.no_incident),
+        ("A CAUSE IS NAMED", &fitted.table.cause, &fitted.cause),
+        ("NOTHING IS SAID TO BE WRONG", &fitted.table.no_incident, &fitted.no_incident),
     ];
     for (title, curve, held_out) in halves {
         sheet.heading(title, "");
@@ -84,8 +75,4 @@ fn points(sheet: &mut Sheet, curve: &Curve) {
         ]);
     }
     table.write(sheet);
-}
-
-fn figure(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"))
 }

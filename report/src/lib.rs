@@ -21,7 +21,7 @@ mod terminal;
 mod text;
 mod verdict_words;
 
-pub use calibration::{Fitted, calibration};
+pub use calibration::calibration;
 pub use check::{Check, Gate, NaiveAnswer, TruthSummary, Validity};
 pub use comparison::{Comparison, Side, comparison};
 pub use facts::{Phase, RunFacts};

@@ -42,7 +42,7 @@ fn percent(share: Option<f64>) -> String {
 }
 
 /// A figure between 0 and 1 that is no share.
-fn figure(value: Option<f64>) -> String {
+pub(crate) fn figure(value: Option<f64>) -> String {
     value.map_or_else(none, |value| format!("{value:.2}").replace('-', "−"))
 }
 

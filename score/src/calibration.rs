@@ -3,14 +3,14 @@
 mod fit;
 mod held_out;
 
-use rca_engine::calibration::{Calibration, Curve};
+use rca_engine::calibration::Calibration;
 use rca_engine::vocabulary::Outcome;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, ENGINE};
 use crate::statistics::{area_under_curve, brier, brier_skill, calibration_slope, mean};
 
-pub use held_out::{Fold, HeldOut, held_out};
+pub use held_out::{Fold, HeldOut};
 
 /// One verdict of the engine that could be right or wrong: an abstention is neither.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,16 @@ pub struct Verdict {
     pub strength: f64,
     pub is_cause: bool,
     pub is_right: bool,
+}
+
+/// A table, and how it fares on kinds of faults that it was not fitted on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fitted {
+    pub table: Calibration,
+    /// Of verdicts that name a cause.
+    pub cause: HeldOut,
+    /// Of verdicts that nothing is wrong.
+    pub no_incident: HeldOut,
 }
 
 /// How well what was stated fits what was right.
@@ -47,25 +57,21 @@ impl Verdict {
             Outcome::NoIncident => false,
             Outcome::InsufficientEvidence => return None,
         };
-        let group = cell.kind.map_or_else(|| cell.scenario.clone(), |kind| kind.to_string());
+        let root = cell.described.as_ref()?.truth.roots.first();
+        let group = root.map_or_else(|| cell.scenario.clone(), |root| root.kind.to_string());
         let is_right = cell.is_right(ENGINE)?;
         Some(Self { group, strength: score.strength?, is_cause, is_right })
     }
 }
 
-/// The table that fits the verdicts.
-pub fn fit(verdicts: &[Verdict], made_from: Vec<String>) -> Calibration {
-    let curve = |is_cause: bool| -> Curve {
-        let of = verdicts.iter().filter(|verdict| verdict.is_cause == is_cause);
-        fit::curve(of.map(|verdict| (verdict.strength, verdict.is_right)).collect())
-    };
-    Calibration { made_from, cause: curve(true), no_incident: curve(false) }
-}
-
-/// What a table states for a verdict; the strength itself where it knows nothing.
-fn stated(table: &Calibration, verdict: &Verdict) -> f64 {
-    let curve = if verdict.is_cause { &table.cause } else { &table.no_incident };
-    curve.read(verdict.strength).map_or(verdict.strength, |(share, _)| share)
+impl Fitted {
+    /// The table that fits the verdicts. Those that name a cause and those that say that nothing is wrong have a curve
+    /// each.
+    pub fn to(verdicts: &[Verdict], made_from: Vec<String>) -> Self {
+        let (causes, others): (Vec<&Verdict>, Vec<&Verdict>) = verdicts.iter().partition(|verdict| verdict.is_cause);
+        let table = Calibration { made_from, cause: fit::curve(&causes), no_incident: fit::curve(&others) };
+        Self { table, cause: HeldOut::of(&causes), no_incident: HeldOut::of(&others) }
+    }
 }
 
 /// The figures of what was stated. None: nothing was.

@@ -1,7 +1,6 @@
 //! One cell of a regression, a scenario with a seed: how every method did, or why nothing can be said.
 
 use rca_engine::component::Component;
-use rca_engine::vocabulary::Kind;
 use scenarios::effect::EffectClass;
 use serde::{Deserialize, Serialize};
 
@@ -27,9 +26,6 @@ pub struct Cell {
     pub alert_after_ns: Option<u64>,
     /// Every name that is right as the root. Empty: nothing is wrong.
     pub accepted: Vec<Component>,
-    /// What is wrong with the first root. None: nothing is wrong.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Kind>,
     /// What became of the symptom once the verdict's first action was taken, in one word. None: not tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_action: Option<String>,

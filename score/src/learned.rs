@@ -2,9 +2,8 @@
 //!
 //! It tells how easy a set of incidents is. For each scenario it is fitted on the other runs of the same regression, and
 //! only on those in which no lever of that scenario was pulled and no fault of its kind is the root: it never saw what it
-//! is asked about. All
-//! that it needs of a run is kept in the run's cell, so that answers follow from the cells alone, in whichever order and
-//! however often interrupted they came.
+//! is asked about. All that it needs of a run is kept in the run's cell, so that answers follow from the cells alone, in
+//! whichever order and however often interrupted they came.
 
 mod logistic;
 mod measures;

@@ -1,24 +1,10 @@
 //! `rcalab calibrate`: what a strength of evidence is worth, fitted on the verdicts of regressions.
 
-use std::path::Path;
-
-use rca_engine::calibration::Calibration;
-use report::Fitted;
-use score::calibration::{HeldOut, Verdict, fit, held_out};
-use serde::Serialize;
+use score::calibration::{Fitted, Verdict};
 
 use crate::exit::Exit;
 use crate::regress::results::Results;
 use crate::{cli, output};
-
-/// What `--json` prints.
-#[derive(Debug, Serialize)]
-struct Record {
-    table: Calibration,
-    /// How the table fares on kinds of faults that it was not fitted on, by what the verdict says.
-    cause: HeldOut,
-    no_incident: HeldOut,
-}
 
 /// Fits a table, says what it is worth, and writes it where that is asked for.
 pub(crate) fn calibrate(arguments: &cli::Calibrate) -> Exit {
@@ -40,18 +26,16 @@ pub(crate) fn calibrate(arguments: &cli::Calibrate) -> Exit {
         output::remark("no run that counts has a verdict with a strength: nothing can be fitted");
         return Exit::Nothing;
     }
-    let (cause, no_incident) = (held_out(&verdicts, true), held_out(&verdicts, false));
-    let record = Record { table: fit(&verdicts, made_from), cause, no_incident };
-    if let Some(out) = &arguments.out
-        && let Err(error) = write(out, &record.table)
-    {
-        output::remark(&format!("cannot write {}: {error}", out.display()));
-        return Exit::NoReport;
+    let fitted = Fitted::to(&verdicts, made_from);
+    if let Some(out) = &arguments.out {
+        let table = serde_json::to_string_pretty(&fitted.table).expect("a table is plain data");
+        if let Err(exit) = output::write(out, &format!("{table}\n")) {
+            return exit;
+        }
     }
     if arguments.json {
-        output::print(&format!("{:#}\n", serde_json::json!(record)));
+        output::print(&format!("{:#}\n", serde_json::json!(fitted)));
     } else {
-        let fitted = Fitted { table: &record.table, cause: &record.cause, no_incident: &record.no_incident };
         output::print(&report::calibration(&fitted, &output::terminal()));
     }
     Exit::Met
@@ -75,10 +59,4 @@ fn source(results: &Results, verdicts: &[Verdict]) -> String {
         with.concat(),
         results.header.code
     )
-}
-
-fn write(out: &Path, table: &Calibration) -> std::io::Result<()> {
-    let mut text = serde_json::to_vec_pretty(table)?;
-    text.push(b'\n');
-    std::fs::write(out, text)
 }

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evidence::{BundleError, BundleWriter};
-use rca_engine::UniversalIncidentSignal;
 use rca_engine::component::Component;
-use rca_engine::vocabulary::Kind;
 use scenarios::truth::TruthRecord;
 use score::learned::Described;
 use score::{Alert, Cell};
@@ -118,7 +116,6 @@ pub(crate) fn carry_out(story: &Story, key: &Key, terms: &Terms) -> Result<Done,
 
 /// A cell of which nothing is known but why.
 pub(crate) fn failed(setup: &Setup, why: String) -> Cell {
-    let truth = TruthRecord::resolve(&setup.scenario, &setup.plan, None);
     Cell {
         scenario: setup.scenario.id.clone(),
         seed: setup.plan.seed,
@@ -126,8 +123,7 @@ pub(crate) fn failed(setup: &Setup, why: String) -> Cell {
         card: None,
         complaints: vec![why],
         alert_after_ns: None,
-        accepted: accepted(&truth),
-        kind: kind(&truth),
+        accepted: accepted(&TruthRecord::resolve(&setup.scenario, &setup.plan, None)),
         first_action: None,
         described: None,
     }
@@ -159,25 +155,18 @@ fn cell(setup: &Setup, raw: &carry_out::Raw, judgement: &Judgement) -> Cell {
         complaints: judgement.complaints.clone(),
         alert_after_ns: alerted.then(|| moments.alert_ns.saturating_sub(moments.onset_ns)),
         accepted: accepted(&judgement.truth),
-        kind: kind(&judgement.truth),
         first_action: judgement.trial.as_ref().map(|trial| trial.outcome.as_str().to_owned()),
-        described: described(raw, judgement),
+        described: Some(described(judgement)),
     }
 }
 
-/// None: the alert is not one, which the judge would have refused.
-fn described(raw: &carry_out::Raw, judgement: &Judgement) -> Option<Described> {
-    let signal = UniversalIncidentSignal::parse(&raw.conducted.webhook.to_string()).ok()?;
-    let alert = Alert::new(signal, &judgement.evidence);
-    Some(Described::new(&judgement.evidence, &alert, &judgement.candidates.candidates, &judgement.truth))
+fn described(judgement: &Judgement) -> Described {
+    let alert = Alert::new(judgement.signal.clone(), &judgement.evidence);
+    Described::new(&judgement.evidence, &alert, &judgement.candidates.candidates, &judgement.truth)
 }
 
 fn accepted(truth: &TruthRecord) -> Vec<Component> {
     truth.roots.iter().flat_map(|root| root.any_of.iter().cloned()).collect()
-}
-
-fn kind(truth: &TruthRecord) -> Option<Kind> {
-    truth.roots.first().map(|root| root.kind)
 }
 
 fn clear(folder: &Path) -> Result<(), BundleError> {

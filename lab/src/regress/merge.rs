@@ -124,7 +124,6 @@ mod tests {
             complaints: vec![why.to_owned()],
             alert_after_ns: None,
             accepted: Vec::new(),
-            kind: None,
             first_action: None,
             described: None,
         };

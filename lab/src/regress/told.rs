@@ -39,14 +39,14 @@ pub(crate) fn tell(
             output::complain(&error);
             Exit::NoReport
         })?;
-        write(path, &text)?;
+        output::write(path, &text)?;
     }
     if let Some(path) = &reports.markdown {
-        write(path, &report::regression_markdown(summary, &again))?;
+        output::write(path, &report::regression_markdown(summary, &again))?;
     }
     let report = |scenario: &str, seed: u64| shelf.report(&Key { scenario: scenario.to_owned(), seed });
     let page = out.join(layout::REPORT);
-    write(&page, &report::regression_html(summary, &report::Links { again: &again, report: &report }))?;
+    output::write(&page, &report::regression_html(summary, &report::Links { again: &again, report: &report }))?;
     if !reports.quiet {
         output::remark(&format!("the matrix is {}", page.display()));
     }
@@ -57,20 +57,11 @@ pub(crate) fn tell(
             output::print(&text);
             table = false;
         } else {
-            write(path, &text)?;
+            output::write(path, &text)?;
         }
     }
     if table {
         output::print(&report::regression(summary, &again, &output::terminal()));
     }
     Ok(())
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Exit> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let written = folder.map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, text));
-    written.map_err(|error| {
-        output::remark(&format!("cannot write {}: {error}", path.display()));
-        Exit::NoReport
-    })
 }

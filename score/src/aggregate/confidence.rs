@@ -2,12 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::mean;
 use super::methods::RESAMPLING_SEED;
+use crate::calibration::{Fitness, fitness};
 use crate::cell::{Cell, ENGINE};
-use crate::statistics::{
-    Covered, area_under_curve, brier, brier_skill, calibration_slope, effective_n, resampled, risk_coverage,
-};
+use crate::statistics::{Covered, area_under_curve, brier_skill, effective_n, resampled, risk_coverage};
 
 /// A figure over pooled answers is dear to draw again; the ends of its interval need no more.
 const RESAMPLES: u32 = 1_000;
@@ -63,17 +61,18 @@ fn stated(cells: &[&Cell]) -> Vec<(f64, bool)> {
 
 fn figures(groups: &[Vec<(f64, bool)>]) -> Option<Confidence> {
     let answers: Vec<(f64, bool)> = groups.concat();
+    let Fitness { verdicts, right, stated, brier, skill, area, slope } = fitness(&answers)?;
     Some(Confidence {
-        answers: answers.len() as u64,
-        right: answers.iter().filter(|(_, right)| *right).count() as u64,
-        effective_n: answers.len() as f64,
-        mean: mean(answers.iter().map(|(stated, _)| *stated))?,
-        brier: brier(&answers)?,
-        skill: brier_skill(&answers),
+        answers: verdicts,
+        right,
+        effective_n: verdicts as f64,
+        mean: stated,
+        brier,
+        skill,
         skill_interval: None,
-        area: area_under_curve(&answers),
+        area,
         area_interval: None,
-        slope: calibration_slope(&answers),
+        slope,
         curve: risk_coverage(&answers),
     })
 }

@@ -2,6 +2,8 @@
 
 use rca_engine::calibration::{Curve, Point};
 
+use super::Verdict;
+
 /// Verdicts that are pooled at least: the share of fewer is told to no better than a quarter.
 const POOLED_MIN: usize = 15;
 /// Points of a curve at most, for the same reason where there are many verdicts.
@@ -30,9 +32,14 @@ impl Pool {
     }
 }
 
+/// The curve through verdicts of one kind.
+pub(super) fn curve(verdicts: &[&Verdict]) -> Curve {
+    through(verdicts.iter().map(|verdict| (verdict.strength, verdict.is_right)).collect())
+}
+
 /// Pools answers of like strength, then neighbours that fall (Ayer et al. 1955), and puts one point at the mean strength
 /// of each pool, so that the curve between them rises where a step would stay (Oron and Flournoy 2017).
-pub(super) fn curve(mut answers: Vec<(f64, bool)>) -> Curve {
+fn through(mut answers: Vec<(f64, bool)>) -> Curve {
     answers.sort_by(|a, b| a.0.total_cmp(&b.0));
     let enough = POOLED_MIN.max(answers.len() / POINTS_MAX) as u64;
     let mut like: Vec<Pool> = Vec::new();
@@ -84,15 +91,15 @@ mod tests {
     fn neighbours_that_fall_become_one_point_at_their_mean() {
         let levels = [(0.1, 20, 2), (0.3, 20, 12), (0.5, 20, 8), (0.9, 40, 38)];
         // 12 and 8 of 20 fall: 20 of 40 at 0.4.
-        assert_eq!(shown(&curve(answers(&levels))), "0.100: 2/20, 0.400: 20/40, 0.900: 38/40");
+        assert_eq!(shown(&through(answers(&levels))), "0.100: 2/20, 0.400: 20/40, 0.900: 38/40");
     }
 
     #[test]
     fn few_answers_of_a_strength_are_told_with_their_neighbours() {
         let few = [(0.1, 5, 0), (0.2, 10, 3), (0.8, 15, 12), (0.9, 4, 4)];
-        assert_eq!(shown(&curve(answers(&few))), "0.167: 3/15, 0.821: 16/19");
-        assert_eq!(shown(&curve(Vec::new())), "");
-        assert_eq!(shown(&curve(answers(&[(0.4, 3, 2)]))), "0.400: 2/3");
+        assert_eq!(shown(&through(answers(&few))), "0.167: 3/15, 0.821: 16/19");
+        assert_eq!(shown(&through(Vec::new())), "");
+        assert_eq!(shown(&through(answers(&[(0.4, 3, 2)]))), "0.400: 2/3");
     }
 
     proptest! {
@@ -100,12 +107,12 @@ mod tests {
         fn any_answers_make_a_rising_curve_with_all_of_them(
             answers in proptest::collection::vec((0.0_f64..=1.0, any::<bool>()), 0..400)
         ) {
-            let all = curve(answers.clone());
+            let all = through(answers.clone());
             prop_assert_eq!(all.points().iter().map(|point| point.verdicts).sum::<u64>(), answers.len() as u64);
             prop_assert_eq!(Curve::new(all.points().to_vec()), Ok(all.clone()));
             let mut backwards = answers;
             backwards.reverse();
-            prop_assert_eq!(curve(backwards), all);
+            prop_assert_eq!(through(backwards), all);
         }
     }
 }

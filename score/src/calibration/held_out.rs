@@ -1,18 +1,18 @@
-//! Whether a table carries over: each kind of fault is stated by a table that was fitted without it.
+//! Whether a curve carries over: each kind of fault is stated by a curve that was fitted without it.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fitness, Verdict, fit, fitness, stated};
+use super::{Fitness, Verdict, fit, fitness};
 use crate::statistics::{Covered, risk_coverage};
 
-/// A table judged on kinds of faults that it was not fitted on.
+/// A curve judged on kinds of faults that it was not fitted on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeldOut {
     /// The strengths, stated as they are.
     pub strength: Option<Fitness>,
-    /// What the tables that were fitted on the others state.
+    /// What the curves that were fitted on the others state.
     pub fitted: Option<Fitness>,
     /// The same by group.
     pub folds: Vec<Fold>,
@@ -20,7 +20,7 @@ pub struct HeldOut {
     pub curve: Vec<Covered>,
 }
 
-/// One group, stated by a table that was fitted on the others.
+/// One group, stated by a curve that was fitted on the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fold {
     /// The kind of the fault, or the scenario where nothing is wrong.
@@ -28,24 +28,26 @@ pub struct Fold {
     pub fitted: Fitness,
 }
 
-/// Fits as many tables as there are groups, each without one, and states that one by it. Only verdicts of one kind of
-/// answer (a cause, or none) are asked for, because they have a curve each; verdicts over runs in which nothing is wrong
-/// are stated by a table that lacks their scenario.
-pub fn held_out(verdicts: &[Verdict], is_cause: bool) -> HeldOut {
-    let asked: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.is_cause == is_cause).collect();
-    let groups: BTreeSet<&str> = asked.iter().map(|verdict| verdict.group.as_str()).collect();
-    let mut all = Vec::new();
-    let mut folds = Vec::new();
-    for group in groups {
-        let others: Vec<Verdict> = verdicts.iter().filter(|verdict| verdict.group != group).cloned().collect();
-        let table = fit(&others, Vec::new());
-        let own = asked.iter().filter(|verdict| verdict.group == group);
-        let answers: Vec<(f64, bool)> = own.map(|verdict| (stated(&table, verdict), verdict.is_right)).collect();
-        folds.extend(fitness(&answers).map(|fitted| Fold { group: group.to_owned(), fitted }));
-        all.extend(answers);
+impl HeldOut {
+    /// Fits as many curves as there are groups, each without one, and states that one by it; where nothing else is known
+    /// by its strength. Verdicts over runs in which nothing is wrong are stated by a curve that lacks their scenario.
+    pub(super) fn of(verdicts: &[&Verdict]) -> Self {
+        let groups: BTreeSet<&str> = verdicts.iter().map(|verdict| verdict.group.as_str()).collect();
+        let mut all = Vec::new();
+        let mut folds = Vec::new();
+        for group in groups {
+            let (own, others): (Vec<&Verdict>, Vec<&Verdict>) =
+                verdicts.iter().partition(|verdict| verdict.group == group);
+            let curve = fit::curve(&others);
+            let stated = |strength: f64| curve.read(strength).map_or(strength, |(share, _)| share);
+            let answers: Vec<(f64, bool)> =
+                own.iter().map(|verdict| (stated(verdict.strength), verdict.is_right)).collect();
+            folds.extend(fitness(&answers).map(|fitted| Fold { group: group.to_owned(), fitted }));
+            all.extend(answers);
+        }
+        let strengths: Vec<(f64, bool)> = verdicts.iter().map(|verdict| (verdict.strength, verdict.is_right)).collect();
+        Self { strength: fitness(&strengths), fitted: fitness(&all), folds, curve: risk_coverage(&all) }
     }
-    let strengths: Vec<(f64, bool)> = asked.iter().map(|verdict| (verdict.strength, verdict.is_right)).collect();
-    HeldOut { strength: fitness(&strengths), fitted: fitness(&all), folds, curve: risk_coverage(&all) }
 }
 
 #[cfg(test)]
@@ -68,7 +70,7 @@ mod tests {
     fn a_group_is_stated_by_what_the_others_were_like() {
         let mut all = verdicts("a", &[(0.2, 19, 4), (0.8, 19, 19)]);
         all.extend(verdicts("b", &[(0.2, 19, 14), (0.8, 19, 19)]));
-        let judged = held_out(&all, true);
+        let judged = HeldOut::of(&all.iter().collect::<Vec<_>>());
         let shown: Vec<String> = judged
             .folds
             .iter()
@@ -76,6 +78,6 @@ mod tests {
             .collect();
         // Stated for a: (14.5/20 + 19.5/20) / 2, as in b; and the other way round.
         assert_eq!(shown, ["a: 0.850 stated, 23 right", "b: 0.600 stated, 33 right"]);
-        assert!(held_out(&all, false).fitted.is_none(), "nothing was acquitted");
+        assert!(HeldOut::of(&[]).fitted.is_none(), "nothing was stated");
     }
 }

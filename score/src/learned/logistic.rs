@@ -21,11 +21,19 @@ impl Logistic {
     /// intercept is not held back (Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 2nd edition,
     /// section 4.4: iteratively reweighted least squares). None: there are no rows, or all answers are the same.
     pub fn fit(rows: &[(Vec<f64>, bool)], strength: f64) -> Option<Self> {
+        Self::with_scales(rows, scales(rows), strength)
+    }
+
+    /// The same without scaling: the penalty is on weights in the features' own units.
+    pub fn in_own_units(rows: &[(Vec<f64>, bool)], strength: f64) -> Option<Self> {
+        Self::with_scales(rows, vec![(0.0, 1.0); rows.first()?.0.len()], strength)
+    }
+
+    fn with_scales(rows: &[(Vec<f64>, bool)], scales: Vec<(f64, f64)>, strength: f64) -> Option<Self> {
         let yes = rows.iter().filter(|(_, answer)| *answer).count();
         if yes == 0 || yes == rows.len() {
             return None;
         }
-        let scales = scales(rows);
         let scaled: Vec<(Vec<f64>, f64)> =
             rows.iter().map(|(row, answer)| (scaled(row, &scales), f64::from(u8::from(*answer)))).collect();
         let mut weights = vec![0.0; scales.len() + 1];
@@ -45,6 +53,11 @@ impl Logistic {
             }
         }
         Some(Self { scales, weights })
+    }
+
+    /// Of the scaled features, and the intercept last.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
     }
 
     /// How likely the answer is yes.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::mean;
+use crate::learned::Logistic;
 
 /// Points of a curve at most.
 const POINTS_MAX: usize = 20;
@@ -65,38 +66,18 @@ pub fn area_under_curve(answers: &[(f64, bool)]) -> Option<f64> {
 pub fn calibration_slope(answers: &[(f64, bool)]) -> Option<f64> {
     /// Odds beyond a thousand to one count as that.
     const EDGE: f64 = 0.001;
-    /// Newton's method doubles the right digits in each step; so many are more than enough from zero.
-    const STEPS: usize = 50;
     /// A touch of shrinkage keeps the slope finite where a threshold tells right from wrong without a miss.
     const RIDGE: f64 = 1e-3;
     let odds = |stated: f64| {
         let held = stated.clamp(EDGE, 1.0 - EDGE);
         (held / (1.0 - held)).ln()
     };
-    let points: Vec<(f64, f64)> =
-        answers.iter().map(|(stated, right)| (odds(*stated), f64::from(u8::from(*right)))).collect();
-    let first = points.first()?;
-    let alike = |of: fn(&(f64, f64)) -> f64| points.iter().all(|point| of(point).total_cmp(&of(first)).is_eq());
-    if alike(|point| point.0) || alike(|point| point.1) {
+    let rows: Vec<(Vec<f64>, bool)> = answers.iter().map(|(stated, right)| (vec![odds(*stated)], *right)).collect();
+    let first = rows.first()?;
+    if rows.iter().all(|row| row.0[0].total_cmp(&first.0[0]).is_eq()) {
         return None;
     }
-    let (mut constant, mut slope) = (0.0, 0.0);
-    for _ in 0..STEPS {
-        let (mut g, mut h) = ([0.0, -RIDGE * slope], [0.0, 0.0, RIDGE]);
-        for (x, y) in &points {
-            let p = 1.0 / (1.0 + f64::exp(-(constant + slope * x)));
-            let weight = p * (1.0 - p);
-            g = [g[0] + y - p, g[1] + (y - p) * x];
-            h = [h[0] + weight, h[1] + weight * x, h[2] + weight * x * x];
-        }
-        let determinant = h[0] * h[2] - h[1] * h[1];
-        if determinant <= 0.0 {
-            break;
-        }
-        constant += (h[2] * g[0] - h[1] * g[1]) / determinant;
-        slope += (h[0] * g[1] - h[1] * g[0]) / determinant;
-    }
-    slope.is_finite().then_some(slope)
+    Logistic::in_own_units(&rows, RIDGE)?.weights().first().copied()
 }
 
 /// What share of the answers is wrong where only the surest are given (El-Yaniv and Wiener 2010), from few to all. Answers

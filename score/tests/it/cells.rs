@@ -70,7 +70,6 @@ impl Sketch<'_> {
             seed: self.seed,
             run_id: format!("sim-{}", self.seed),
             accepted: truth.roots.iter().flat_map(|root| root.any_of.iter().cloned()).collect::<Vec<Component>>(),
-            kind: truth.roots.first().map(|root| root.kind),
             alert_after_ns: truth.has_incident().then_some(7_000_000_000 + self.seed * 100_000_000),
             card: Some(ScoreCard {
                 schema: 1,

@@ -17,7 +17,8 @@ pub(super) fn tables(summary: &Summary) -> Option<Markup> {
     Some(html! {
         p class="lede" {
             "Brier skill: 1 is a prophet, 0 is always stating the base rate. Area: how often a right answer was stated "
-            "with more confidence than a wrong one, 0.5 is chance. Slope: of right answers on the stated log-odds, 1 is honest, less claims too much. None can be told where all answers are alike. The curve "
+            "with more confidence than a wrong one, 0.5 is chance. Slope: of right answers on the stated log-odds, 1 is honest, "
+            "less claims too much. None can be told where all answers are alike. The curve "
             "is the share of wrong answers (upwards) among the surest, from few of them (left) to all."
         }
         (wide("Confidence by scenario", &html! {
